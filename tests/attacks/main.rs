@@ -1,4 +1,4 @@
-//! The attacks of `docs/threats.md`, and how each is refused. If the documentation of a test says
+//! The attacks in `docs/threats.md`, and how each is refused. If the documentation of a test says
 //! "Row" and a name in backquotes, the test shows the row of that name, and the row lists the test.
 //! The script `checks/threats` compares the two.
 

@@ -1,4 +1,4 @@
-//! OAuth 1.0a client, and the rows about answers that hold for every client.
+//! Attacks on an OAuth 1.0a client, and the rows about responses, which apply to every client.
 
 use crate::common::with::With;
 use http::Request;
@@ -26,7 +26,7 @@ fn moment() -> Moment {
     Moment::new(Timestamp::from_secs(1), [7; 32])
 }
 
-/// The result of the first leg for an answer.
+/// Runs the first leg with a response, and returns its result.
 fn answered(server: Server, answer: Response) -> Result<Pending, Error> {
     match client(server).authorize(Authorize::callback(CALLBACK), moment())? {
         Step::Send(_, sent) => match sent.receive(answer, moment())? {
@@ -48,8 +48,8 @@ fn ok(body: &str) -> Response {
     Response::new(body.as_bytes().to_vec())
 }
 
-/// Row `callback-unconfirmed`: the session fixation of 2009 lives on in servers that ignore the
-/// callback (RFC 5849 §2.1).
+/// Row `callback-unconfirmed`: if a server ignores the callback, the session fixation of 2009 is
+/// still possible (RFC 5849 §2.1).
 #[test]
 fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     for body in [
@@ -68,7 +68,7 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":false}"#;
     let error = answered(server().with(|it| it.allow_json_answers = true), ok(json)).unwrap_err();
     assert!(matches!(error, Error::Misbehaved(Misbehaved::CallbackUnconfirmed { .. })), "{error}");
-    // What servers of 1.0a answer that write the word in their own language's way.
+    // Some servers of OAuth 1.0a spell the word as their programming language does.
     for confirmed in ["true", "True", "TRUE"] {
         let body =
             format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
@@ -78,7 +78,7 @@ fn temporary_credentials_without_a_confirmed_callback_are_refused() {
     answered(server().with(|it| it.allow_json_answers = true), ok(json)).unwrap();
 }
 
-/// Row `request-token-other`: an attacker sends their own request token to a victim.
+/// Row `request-token-other`: an attacker has sent their own request token to a victim.
 #[test]
 fn a_callback_with_the_token_of_another_authorization_is_refused() {
     let pair = OAuth1Pair::default();
@@ -91,7 +91,7 @@ fn a_callback_with_the_token_of_another_authorization_is_refused() {
     );
 }
 
-/// Row `request-token-other`: a callback that names no token at all.
+/// Row `request-token-other`: the callback contains no request token.
 #[test]
 fn a_callback_without_its_token_is_refused() {
     let pair = OAuth1Pair::default();
@@ -102,7 +102,7 @@ fn a_callback_without_its_token_is_refused() {
     }
 }
 
-/// Row `callback-replay`: the application notes by this identifier that a value has been used.
+/// Row `callback-replay`: the application stores this id to mark the pending value as used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OAuth1Pair::default();
@@ -148,7 +148,7 @@ fn a_pending_value_is_redeemed_only_by_its_own_client() {
         assert_eq!(redeem(&stranger, &stored).unwrap_err(), other());
         assert_eq!(stranger.redeem_verifier(read(&stored), "v", moment()).unwrap_err(), other());
     }
-    // Without the fingerprint, or with a bit of it changed.
+    // The fingerprint is missing, or one of its digits was changed.
     let mut unmarked = stored.clone();
     unmarked.as_object_mut().unwrap().remove("for");
     assert_eq!(
@@ -164,7 +164,7 @@ fn a_pending_value_is_redeemed_only_by_its_own_client() {
         redeem(&at("honest.example", "key"), &changed).unwrap_err(),
         Forged::OtherClient.into()
     );
-    // The form that was stored before there was a fingerprint.
+    // The format of earlier versions, which stored no fingerprint.
     unmarked["v"] = 1.into();
     assert_eq!(
         redeem(&at("honest.example", "key"), &unmarked).unwrap_err(),
@@ -172,7 +172,7 @@ fn a_pending_value_is_redeemed_only_by_its_own_client() {
     );
 }
 
-/// Row `duplicated-parameter`: two readers could take another one of the two.
+/// Row `duplicated-parameter`: two parsers could each read another of the two values.
 #[test]
 fn a_callback_that_names_a_parameter_twice_is_refused() {
     let pair = OAuth1Pair::default();
@@ -187,7 +187,7 @@ fn a_callback_that_names_a_parameter_twice_is_refused() {
     }
 }
 
-/// Row `html-200`: a captive portal, or a page about maintenance.
+/// Row `html-200`: the page is of a captive portal, or about maintenance.
 #[test]
 fn a_page_on_status_200_is_not_read_as_credentials() {
     let answer = http::Response::builder()
@@ -199,14 +199,14 @@ fn a_page_on_status_200_is_not_read_as_credentials() {
     assert!(misbehaved.to_string().contains("text/html"), "{misbehaved}");
 }
 
-/// Row `error-on-200`: some servers refuse with a status of success.
+/// Row `error-on-200`: some servers refuse a request with a status of success.
 #[test]
 fn an_error_on_status_200_is_a_refusal() {
     let error = answered(server(), ok("oauth_problem=consumer_key_refused")).unwrap_err();
     assert!(matches!(error, Error::Refused(oauth_proto::Refused::Problem { .. })), "{error}");
 }
 
-/// Row `oversized-body`: a server that sends without end.
+/// Row `oversized-body`: the server sends without end.
 #[test]
 fn a_response_larger_than_64_kib_is_refused() {
     let beginning = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true&x=";
@@ -215,7 +215,7 @@ fn a_response_larger_than_64_kib_is_refused() {
     assert!(answered(server(), ok(&body(64 * 1024))).is_ok());
 }
 
-/// Row `form-duplicate-names`: which of the two counts is not defined.
+/// Row `form-duplicate-names`: it is undefined which of the two values is valid.
 #[test]
 fn a_form_that_names_a_field_twice_is_refused() {
     for body in [
@@ -226,7 +226,7 @@ fn a_form_that_names_a_field_twice_is_refused() {
     }
 }
 
-/// Row `json-duplicate-keys`: which of the two counts is not defined.
+/// Row `json-duplicate-keys`: it is undefined which of the two values is valid.
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
     let body = concat!(
@@ -237,7 +237,7 @@ fn json_that_names_a_field_twice_is_refused() {
     assert!(matches!(error, Error::Misbehaved(Misbehaved::FieldTwice { .. })), "{error}");
 }
 
-/// Row `answer-malformed`: nothing is made up in place of what the answer lacks.
+/// Row `answer-malformed`: the client assumes no values for missing parts of the response.
 #[test]
 fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
     assert!(matches!(
@@ -254,7 +254,7 @@ fn credentials_that_are_empty_missing_or_not_utf8_are_refused() {
     ));
 }
 
-/// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
+/// Row `expires-in-odd`: if the lifetime is misread, an expired token is still used.
 #[test]
 fn a_lifetime_that_is_not_a_whole_number_is_refused() {
     let pair = OAuth1Pair::default();
@@ -276,7 +276,8 @@ fn a_lifetime_that_is_not_a_whole_number_is_refused() {
     }
 }
 
-/// Row `redirect-followed`: following it would hand the secrets to another server.
+/// Row `redirect-followed`: a client that followed the redirect would send the secrets to another
+/// server.
 #[test]
 fn a_redirect_of_a_credentials_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
@@ -320,12 +321,12 @@ fn plaintext_is_not_sent_without_tls() {
     let error = session.sign(&mut request, moment()).unwrap_err();
     assert!(matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })), "{error}");
     assert!(request.headers().is_empty());
-    // Where the request really goes is what counts.
+    // The URL decides where the request is sent, not the `Host` header.
     request.headers_mut().insert("host", "localhost".parse().unwrap());
     assert!(session.sign(&mut request, moment()).is_err());
 }
 
-/// Row `token-to-wrong-host`: so is every request after it.
+/// Row `token-to-wrong-host`: the requests for later redirects are not signed either.
 #[test]
 fn a_redirect_to_another_origin_is_followed_without_a_signature() {
     let token = TokenCredentials::new("token", "secret");
@@ -353,7 +354,7 @@ fn a_redirect_to_another_origin_is_followed_without_a_signature() {
             !away.headers().contains_key("authorization") && !away.headers().contains_key("cookie")
         );
         assert_eq!(away.body(), b"b");
-        // The other origin redirects within itself, and back: still nothing is signed.
+        // The other origin redirects to itself, and then back. Neither request is signed.
         let within = session.follow(&away, &to("/b"), moment()).unwrap().unwrap();
         assert!(!within.headers().contains_key("authorization"), "{}", within.uri());
         let back =
@@ -372,7 +373,7 @@ fn a_redirect_to_another_origin_is_followed_without_a_signature() {
     assert!(here.headers().contains_key("authorization") && here.headers().contains_key("cookie"));
 }
 
-/// Without a body there is no place for the parameters.
+/// A GET has no body, so the parameters cannot be in a form.
 #[test]
 fn a_get_after_a_form_is_signed_in_the_header() {
     let scheme =
@@ -390,7 +391,7 @@ fn a_get_after_a_form_is_signed_in_the_header() {
     );
 }
 
-/// Row `token-in-log`: logs are read by more people than credentials are for.
+/// Row `token-in-log`: more people can read logs than may have the credentials.
 #[test]
 fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let echoed = http::Response::builder()
@@ -423,8 +424,8 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     assert_eq!(format!("{step:?}"), "Send(POST /initiate, Sent(RequestingTemporaryCredentials))");
 }
 
-/// Row `callback-place`: another service has sent the user back, with the same temporary
-/// credentials' identifier: a malicious one can copy it.
+/// Row `callback-place`: the user was sent back by another service. The token matches, because a
+/// malicious service can copy the identifier of the temporary credentials.
 #[test]
 fn a_callback_at_another_uri_sends_no_verifier() {
     let pending = |authorize: Authorize, server: Server| {
@@ -465,7 +466,7 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&proxied, evil(), "http://10.0.0.5/evil?").unwrap();
     came(&proxied, evil(), "http://10.0.0.5/honest?").unwrap_err();
 
-    // A callback that was registered is compared where the application says which it is.
+    // A registered callback URL is compared if the application has passed it.
     let untold = || server().with(|it| it.callbacks = Some(Callbacks::Registered));
     let own = client(untold());
     came(
@@ -481,7 +482,7 @@ fn a_callback_at_another_uri_sends_no_verifier() {
     came(&own, known(), "/evil?").unwrap();
     came(&own, known(), "/honest?").unwrap_err();
     client(untold()).authorize(Authorize::registered("/evil"), moment()).unwrap_err();
-    // One that is denied elsewhere is not believed, either.
+    // A callback at another URL is refused, too, if it says that the user denied access.
     let error = client(server()).redeem(evil(), "/honest?denied=t", moment()).unwrap_err();
     assert!(matches!(error, Error::Forged(Forged::PlaceMismatch { .. })), "{error}");
 }

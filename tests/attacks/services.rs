@@ -1,5 +1,5 @@
-//! Signing in: whose callback it is, where the token goes, and what must not be believed of a
-//! profile.
+//! Sign-ins with services: callbacks of other users and services, tokens for other hosts, and
+//! invalid profiles.
 
 use crate::common::with::With;
 use oauth_proto::oauth1::{self, ClientCredentials};
@@ -16,7 +16,7 @@ const LINK: &str = "https://app.example/link";
 
 const BOTH: [Service; 2] = [services::GOOGLE, services::TWITTER];
 
-/// The error of redeeming a callback, before a request is sent.
+/// Redeems a callback, and returns the error. No request is sent.
 fn redeemed(sign_in: &SignIn, pending: Pending, parameters: &str) -> Error {
     sign_in.redeem(pending, &format!("{CALLBACK}?{parameters}"), moment()).unwrap_err()
 }
@@ -74,7 +74,7 @@ fn a_session_is_not_fixated_by_a_request_token() {
     );
 }
 
-/// A client whose profiles are not requested here.
+/// Returns a custom sign-in with a client. The tests request no profile with it.
 fn custom(client: impl Into<Client>) -> SignIn {
     let request = |_: &Tokens| Ok(get("https://api.example/me"));
     SignIn::custom(client, CALLBACK, request, |_, tokens| Some(User::new("1", tokens))).unwrap()
@@ -84,7 +84,8 @@ fn custom(client: impl Into<Client>) -> SignIn {
 #[test]
 fn a_pending_value_is_redeemed_only_by_its_own_sign_in() {
     let double = |service| of(service).base_url("http://127.0.0.1:8080").unwrap();
-    // Its profile is Twitter's, and the verifier would go elsewhere.
+    // This service has the name and the profile of Twitter, but its token endpoint, which would
+    // receive the verifier, is at another server.
     let mut evil = Service::new(
         "Twitter",
         Protocol::Oauth1(Oauth1::new(
@@ -108,11 +109,11 @@ fn a_pending_value_is_redeemed_only_by_its_own_sign_in() {
         double(&services::TWITTER),
         SignIn::new(&services::GOOGLE, "other id", "secret", CALLBACK).unwrap(),
         SignIn::new(&services::TWITTER, "other id", "secret", CALLBACK).unwrap(),
-        // Where users come back to be linked, and not signed in.
+        // The callback URL at which an account is linked and no user is signed in.
         SignIn::new(&services::GOOGLE, "id", "secret", LINK).unwrap(),
         SignIn::new(&people, "id", "s", CALLBACK).unwrap(),
-        // Clients of the same services, whose profiles functions read; and others' at the same
-        // services, or elsewhere.
+        // Custom sign-ins with clients of the same services, with other clients of these services,
+        // and with clients of their doubles.
         custom(of(&services::GOOGLE).oauth2().unwrap()),
         custom(of(&services::TWITTER).oauth1().unwrap()),
         custom(
@@ -144,14 +145,15 @@ fn a_pending_value_is_redeemed_only_by_its_own_sign_in() {
     }
 }
 
-/// Row `pending-of-another-service`: also of another protocol.
+/// Row `pending-of-another-service`: the other service speaks another protocol.
 #[test]
 fn a_pending_value_of_another_protocol_is_refused() {
     let (authorization, _) = begin(&of(&services::TWITTER));
     let mut stored = serde_json::to_value(&authorization.pending).unwrap();
     assert_eq!(stored["for"].as_str().unwrap().len(), 32, "128 bits");
     let google = serde_json::to_value(begin(&of(&services::GOOGLE)).0.pending).unwrap();
-    // Even with the mark of the other: the kinds are told apart.
+    // With the fingerprint of the other service, the pending value is still refused, because its
+    // protocol differs.
     stored["for"] = google["for"].clone();
     let pending: Pending = serde_json::from_value(stored.clone()).unwrap();
     assert_eq!(
@@ -159,7 +161,7 @@ fn a_pending_value_of_another_protocol_is_refused() {
         Forged::OtherClient.into()
     );
     serde_json::from_value::<Pending>(stored["leg"]["oauth1"].clone()).unwrap_err();
-    // As it was stored before.
+    // The format in which earlier versions stored a pending value.
     stored["for"] = 4_503_599_627_370_497_u64.into();
     stored["sign_in"] = 1.into();
     let outdated: Pending = serde_json::from_value(stored).unwrap();
@@ -218,10 +220,11 @@ fn a_redirect_from_the_profile_is_not_followed() {
     }
 }
 
-/// Row `token-to-wrong-host`: the request for the profile.
+/// Row `token-to-wrong-host`: the request for the profile has the wrong host.
 #[test]
 fn a_request_that_names_two_hosts_gets_no_token() {
-    // The request names two places: the token would be for one, and go to the other.
+    // The URL and the `Host` header name two hosts: the token is for one host, and would be sent to
+    // the other.
     let to = |url: &'static str, host: Option<&'static str>| {
         move |_: &Tokens| {
             let mut request = get(url);
@@ -308,7 +311,7 @@ fn a_profile_that_is_too_large_or_not_json_is_refused() {
     }
 }
 
-/// Row `profile-malformed`: the list of a user's e-mail addresses.
+/// Row `profile-malformed`: the list of the user's e-mail addresses is malformed.
 #[test]
 fn a_response_without_a_list_of_addresses_is_refused() {
     let profile = r#"{"id":1,"email":"public@mail.example"}"#;
@@ -330,15 +333,15 @@ fn a_response_without_a_list_of_addresses_is_refused() {
     }
 }
 
-/// Row `nonce-repeated`: of two requests that are signed with the same moment, a server would
-/// refuse one as a replay.
+/// Row `nonce-repeated`: if two requests with the same timestamp had the same nonce, the server
+/// would refuse the second one as a replay.
 #[test]
 fn two_signatures_of_one_moment_have_different_nonces() {
     let moment = || at(NOW);
     let sign_in = of(&services::TWITTER);
     let (authorization, _) = begin(&sign_in);
     let uri = callback(&authorization.pending, true);
-    // The same entropy at every step: what is signed in one step must differ even then.
+    // Every step has the same entropy, and the nonces must still differ.
     let mut step = sign_in.redeem(authorization.pending, &uri, moment()).unwrap();
     let mut nonces = Vec::new();
     for answer in [form(ACCESS_TOKEN), json(r#"{"id_str":"1"}"#)] {
@@ -369,7 +372,7 @@ fn a_request_token_that_came_by_openid_is_redeemed_with_an_empty_secret() {
     assert_eq!(value("oauth_token"), Some("hh5s93j4hdidpola"));
     assert_eq!(value("oauth_verifier"), None);
 
-    // The secret is the empty text (OpenID OAuth Extension §11).
+    // The token secret is the empty text (OpenID OAuth Extension §11).
     use oauth1::{Scheme, Signer, Stamp, TokenCredentials};
     let credentials =
         (ClientCredentials::new("id", "secret"), TokenCredentials::new("hh5s93j4hdidpola", ""));
@@ -396,8 +399,7 @@ fn the_version_of_2007_needs_its_dangerous_option() {
     assert_eq!(error, oauth1::RequestError::VersionOf2007.into());
     assert!(dropbox_v1().authorize(moment()).is_ok());
 
-    // The row's server is one of OAuth 1.0a, which wants the callback confirmed, until it is told
-    // otherwise.
+    // By default, the server in the row speaks OAuth 1.0a, so it has to confirm the callback.
     let server = services::DROPBOX_V1.oauth1_server(None).unwrap();
     let requested = |server| {
         let client = oauth1::Client::new(server, ClientCredentials::new("key", "secret"));
@@ -437,7 +439,7 @@ fn a_callback_at_another_services_url_is_refused() {
         }
         assert!(matches!(came(&own(), ""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
         came(&own(), "/callback/own?").unwrap();
-        // The options hold in any order.
+        // The options have the same effect in any order.
         let moved = |sign_in: SignIn| sign_in.base_url("http://127.0.0.1:1").unwrap();
         for lenient in [
             moved(own().with(|it| it.allow_callback_without_place = true)),
@@ -450,7 +452,7 @@ fn a_callback_at_another_services_url_is_refused() {
         came(&proxied, "http://10.0.0.5/callback/own?").unwrap();
         came(&proxied, "http://10.0.0.5/callback/other?").unwrap_err();
     }
-    // A callback that was registered is not sent, and compared all the same.
+    // A registered callback URL is not sent, but the URL of the callback is compared with it.
     let client = |oauth1: oauth1::Client| {
         let request =
             |_: &Tokens| oauth_proto::ApiRequest::new("https://wiki.example/whoami")?.request();
@@ -479,8 +481,8 @@ fn a_callback_at_another_services_url_is_refused() {
     redeem("/callback/other").unwrap_err();
 }
 
-/// Rows `mix-up` and `iss-unknown`: also for an instance of the operator's, and for a double on
-/// this machine.
+/// Rows `mix-up` and `iss-unknown`: the issuer is also compared for an instance of the operator and
+/// for a double on this machine.
 #[test]
 fn an_issuer_is_compared_for_every_instance_of_a_service() {
     let came = |sign_in: &SignIn, iss: &str| {
@@ -513,7 +515,7 @@ fn an_issuer_is_compared_for_every_instance_of_a_service() {
     }
 }
 
-/// Row `callback-replay`: the application notes by this identifier that a value has been used.
+/// Row `callback-replay`: the application stores this id to mark the pending value as used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     for service in BOTH {

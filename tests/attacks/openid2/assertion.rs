@@ -15,7 +15,8 @@ use oauth_proto::openid2::{
 };
 use oauth_proto::{Error, Expired, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
-/// §10.1: a short list is signed validly, and says nothing of what it leaves out.
+/// §10.1: the signature is valid, but does not cover the fields that are missing in the list of
+/// signed fields.
 ///
 /// Row `unsigned-field`.
 #[test]
@@ -40,7 +41,7 @@ fn an_assertion_with_an_unsigned_field_is_refused() {
             );
         }
     }
-    // What need not be signed may be left out.
+    // A field that need not be signed may be missing in the list.
     for result in with_signed_change(OpenIdPair::default, JANE, |fields| unlisted(fields, "ns")) {
         assert_eq!(result.unwrap().claimed_id.as_deref(), Some(JANE));
     }
@@ -51,8 +52,8 @@ fn an_assertion_with_an_unsigned_field_is_refused() {
 /// Row `select-asserted`.
 #[test]
 fn identifier_select_cannot_be_asserted() {
-    // A document is served there, too, and a relying party that accepts identifiers without TLS
-    // would find it.
+    // The URL of `identifier_select` has no TLS. The test serves a document there, and the relying
+    // party accepts identifiers without TLS.
     for (claimed_id, identity) in [
         (IDENTIFIER_SELECT, IDENTIFIER_SELECT),
         (IDENTIFIER_SELECT, JANE),
@@ -99,7 +100,7 @@ fn an_assertion_without_one_of_its_fields_is_refused() {
             assert!(missing, "{field}");
         }
     }
-    // Both at once: an answer without an identifier, for a request with one.
+    // Both fields are missing: the response contains no identifier, and the request contains one.
     for error in with_change(|fields| {
         fields.remove("openid.claimed_id");
         fields.remove("openid.identity");
@@ -223,7 +224,8 @@ fn a_field_of_an_extension_that_is_not_signed_is_not_reported() {
 /// Row `unsigned-namespace`.
 #[test]
 fn an_extension_whose_namespace_is_not_signed_is_not_reported() {
-    // Signed values under an alias that an attacker gave a meaning.
+    // The provider has signed values under the alias `x`. An attacker then changes the namespace of
+    // this alias.
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let extension = Extension::new("http://e.example/", "x")
@@ -272,7 +274,7 @@ fn an_assertion_that_arrives_at_another_url_is_refused() {
             "{elsewhere}"
         );
     }
-    // The assertion's own return_to, for another session of this site.
+    // The signed `return_to` belongs to another session of this site.
     let (_, other) = pair.callback("https://jane.example/", true);
     let state = fields(&callback)["rp_state"].clone();
     let spliced = changed(&other, |fields| drop(fields.insert("rp_state".into(), state)));
@@ -295,7 +297,7 @@ fn an_assertion_for_another_session_is_refused() {
         forged(pair.verify(stored(&pending), &without).unwrap_err()),
         Forged::ParameterMissing { name: "rp_state" }
     );
-    // A refusal that was not meant for this user is ignored.
+    // A cancellation without the state of this session is not accepted either.
     let cancelled = format!("{RETURN_TO}&openid.mode=cancel");
     let missing = Forged::ParameterMissing { name: "rp_state" };
     assert_eq!(forged(pair.verify(pending, &cancelled).unwrap_err()), missing);
@@ -314,7 +316,7 @@ fn an_assertion_is_not_accepted_twice() {
         let again = stored(&pending);
         pair.verify(pending, &callback).unwrap();
         let error = forged(pair.verify(again, &callback).unwrap_err());
-        // Without an association it is the provider that confirms nothing twice.
+        // Without an association, the provider prevents the replay: it confirms no assertion twice.
         assert_eq!(
             error,
             if association {
@@ -324,7 +326,7 @@ fn an_assertion_is_not_accepted_twice() {
             }
         );
     }
-    // Where it does, the answer comes twice all the same.
+    // If the provider confirms an assertion twice, the nonce prevents the replay.
     let (pending, callback) = pair.callback("https://jane.example/", false);
     confirming(&pair, ENDPOINT);
     pair.verify(stored(&pending), &callback).unwrap();
@@ -334,8 +336,8 @@ fn an_assertion_is_not_accepted_twice() {
     );
 }
 
-/// §14: without a nonce it is the state that comes once, for as long as a stored copy of the
-/// pending value counts.
+/// §14: OpenID 1.1 has no nonce, so the state is accepted only once, for as long as a stored copy
+/// of the pending value is valid.
 ///
 /// Row `first-version-replay`.
 #[test]
@@ -357,7 +359,8 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
         pair.moment(),
     );
     let checked = pair.run(step).unwrap();
-    // A request that is judged in time may reach the store late.
+    // A callback that is verified in time may reach the store late, so the store remembers the
+    // state for longer.
     assert!(checked.query.until > pending().expires_at());
     let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
     checked.answer(one_time_use).unwrap();
@@ -393,7 +396,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
             pair.moment(),
         ))
         .unwrap();
-    // It is remembered for as long as its time is good.
+    // The nonce is remembered for as long as its time is accepted.
     assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
     for error in
         with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into())))
@@ -406,7 +409,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
 #[test]
 fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
     let pair = OpenIdPair::default();
-    // The provider that was asked speaks for an identifier that names another one.
+    // The provider asserts an identifier whose document names another provider.
     pair.page(
         "https://john.example/",
         xrds(&user_document("https://other.example/openid", None, &[])),
@@ -427,19 +430,19 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
         });
         assert_eq!(forged(pair.verify(authorization.pending, &callback).unwrap_err()), expected);
     }
-    // An OP identifier is not a user's claimed one, whatever the provider calls the user.
+    // The identifier of a provider cannot be a user's claimed identifier.
     let authorization = pair.begin(pair.asking("https://op.example/"));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
     let approval = Approval::new("https://op.example/");
     let callback = location(&pair.approve_request(check_id, approval).unwrap());
     let error = forged(pair.verify(authorization.pending, &callback).unwrap_err());
     assert!(matches!(error, Forged::OpenId2(AssertionError::NotDiscovered { .. })), "{error}");
-    // Nor is it where its document names a user's provider beside.
+    // The document of this identifier names a user and a provider.
     let both = user_document(ENDPOINT, Some(JANE), &[]);
     let server = "<Service><Type>http://specs.openid.net/auth/2.0/server</Type>\
         <URI>https://op.example/openid</URI></Service>";
     pair.page("https://both.example/", xrds(&both.replace("</XRD>", &format!("{server}</XRD>"))));
-    // And an identifier that only leads to another is not that one.
+    // These identifiers redirect or delegate to the identifier of another user.
     pair.page("https://moved.example/", redirect(JANE));
     pair.page("https://delegated.example/", xrds(&user_document(ENDPOINT, Some(JOHN), &[])));
     for claimed in ["https://both.example/", "https://moved.example/", "https://delegated.example/"]
@@ -459,7 +462,8 @@ fn a_provider_cannot_assert_an_identifier_that_names_another_one() {
 /// Row `other-local-id`.
 #[test]
 fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
-    // John has an account at Jane's provider too, and has it speak of her identifier as his.
+    // John also has an account at Jane's provider, and lets the provider assert her identifier with
+    // his local id.
     for association in [true, false] {
         let pair = OpenIdPair::default();
         let discovered = pair.discover("https://jane.example/").unwrap();
@@ -484,12 +488,13 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier() {
     }
 }
 
-/// §14.2.1: the identifier that was asked about is the one that the answer is about.
+/// §14.2.1: the response must be about the identifier in the request.
 ///
 /// Row `first-version-other-identity`.
 #[test]
 fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
-    // John has an account at Jane's provider too, and has it answer her question about himself.
+    // John also has an account at Jane's provider, and changes her request so that the provider
+    // asserts his identifier.
     for association in [true, false] {
         let pair = first_version();
         let discovered = pair.discover(OLD).unwrap();
@@ -511,8 +516,8 @@ fn another_user_of_the_same_provider_cannot_assert_an_identifier_in_openid_1() {
     }
 }
 
-/// §11.2: a document that names a provider for OpenID 1 alone does not let it answer in version
-/// 2.0, which can ask for any identifier.
+/// §11.2: if a document names a provider only for OpenID 1, the provider cannot assert the
+/// identifier in version 2.0.
 ///
 /// Row `other-version-discovered`.
 #[test]
@@ -552,7 +557,8 @@ fn a_document_for_openid_1_allows_no_assertion_in_openid_2() {
 /// Row `check-authentication-forged`.
 #[test]
 fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
-    // An answer that names the attacker's provider is not believed, and that provider is not asked.
+    // A response that names the attacker's provider is refused, and no request is sent to that
+    // provider.
     let pair = OpenIdPair::default();
     confirming(&pair, "https://evil.example/openid");
     let (pending, callback) = pair.callback("https://jane.example/", false);
@@ -565,7 +571,8 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     assert!(matches!(error, Forged::OpenId2(AssertionError::ForeignProvider { .. })), "{error}");
     assert!(pair.sent.borrow().is_empty());
 
-    // Unasked, the identifier says whom to ask.
+    // The provider for an unsolicited assertion is discovered from the identifier, and not read
+    // from the response.
     let answer =
         changed(&answer, |fields| drop(fields.insert("openid.return_to".into(), RETURN_TO.into())));
     let step = pair.party.dangerous_redeem_unsolicited(RETURN_TO, &answer, pair.moment());
@@ -576,8 +583,7 @@ fn an_assertion_that_the_provider_does_not_confirm_is_refused() {
     assert_eq!(pair.sent.borrow().as_slice(), ["GET https://jane.example/"]);
 }
 
-/// §11.2: what an answer names as its provider's endpoint is looked at before anything is asked
-/// for.
+/// §11.2: the provider's endpoint in a response is checked before any request is sent.
 ///
 /// Row `unsolicited-inside`.
 #[test]
@@ -658,7 +664,7 @@ fn a_confirmation_is_read_exactly() {
         );
         assert!(no, "{body:?}: {error}");
     }
-    // Nor is it one beside an error, or of a server that failed.
+    // A response with an error, or with another status than 200, is not a confirmation either.
     for (status, body) in
         [(200, "is_valid:true\nerror:no\n"), (500, "is_valid:true\n"), (302, "is_valid:true\n")]
     {
@@ -678,7 +684,8 @@ fn a_confirmation_is_read_exactly() {
 /// Row `return-to-of-the-protocol`.
 #[test]
 fn a_return_to_with_arguments_of_the_protocol_is_refused() {
-    // The browser is not sent to a place where the answer could not be told from another's.
+    // At such a `return_to`, a response could not be distinguished from another one, so the browser
+    // is not redirected to the provider.
     let pair = OpenIdPair::default();
     let discovered = pair.discover(JANE).unwrap();
     for return_to in [
@@ -734,7 +741,7 @@ fn debug_shows_no_secret() {
     assert!(!format!("{checked:?}").contains(&fields(&callback)["openid.sig"]));
 }
 
-/// Row `callback-replay`: the application notes by this identifier that a value has been used.
+/// Row `callback-replay`: the application stores this id to mark the pending value as used.
 #[test]
 fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     let pair = OpenIdPair::default();
@@ -744,8 +751,8 @@ fn the_id_of_a_pending_value_survives_storage_and_is_unique() {
     assert!(!one.id().to_string().contains(one.state()));
 }
 
-/// Row `control-characters`: what a relying party's store is asked about, or its users are known
-/// by.
+/// Row `control-characters`: the nonce is looked up in the relying party's store, and the
+/// identifiers identify its users.
 #[test]
 fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_looked_up() {
     for control in ["\0", "\r", "\u{7f}", "\u{85}"] {
@@ -767,8 +774,8 @@ fn control_characters_in_an_assertion_are_refused_before_the_nonce_is_looked_up(
     }
 }
 
-/// Row `identifier-in-another-writing`: an application that compares identifiers as texts would see
-/// another user under the same URL.
+/// Row `identifier-in-another-writing`: an application that compares identifiers as texts would
+/// treat another spelling of the URL as another user.
 #[test]
 fn an_assertion_about_another_spelling_of_an_identifier_is_refused() {
     for writing in [

@@ -1,4 +1,4 @@
-//! Associations that must be refused, and parties that must not have a key.
+//! Associations that must be refused, and keys that must not be disclosed.
 
 use crate::common::with::With;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use oauth_proto::openid2::{
 };
 use oauth_proto::{Error, Forged, Misbehaved, Response, Step, Timestamp, Unsupported};
 
-/// §8.2.1: an association is not used after its time, by an attacker who has found its key.
+/// §8.2.1: an attacker who has found the key of an expired association cannot use it.
 ///
 /// Row `expired-association`.
 #[test]
@@ -24,7 +24,8 @@ fn an_association_is_not_used_after_its_time() {
     let (pending, callback) = pair.callback(JANE, true);
     pair.now.set(NOW + 60);
     pair.sent.borrow_mut().clear();
-    // The provider is asked, and knows it no longer.
+    // The relying party asks the provider to confirm the assertion. The provider has dropped the
+    // association, so it does not confirm it.
     assert_eq!(
         forged(pair.verify(stored(&pending), &callback).unwrap_err()),
         Forged::OpenId2(AssertionError::Signature)
@@ -34,14 +35,14 @@ fn an_association_is_not_used_after_its_time() {
     pair.verify(pending, &callback).unwrap();
 }
 
-/// §11.4.2.2: an attacker cannot have a good association dropped, by a field that is not signed or
-/// by an answer about another one.
+/// §11.4.2.2: a valid association is not dropped because of an unsigned field, or because of a
+/// response about another association.
 ///
 /// Row `good-handle-invalidated`.
 #[test]
 fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     let pair = OpenIdPair::default();
-    // The provider has lost what it once agreed to.
+    // The provider has lost the association with the handle `lost`.
     let discovered = pair.discover(JANE).unwrap();
     let good = pair.associate(&discovered).unwrap().unwrap();
     let mut lost = serde_json::to_value(&good).unwrap();
@@ -67,13 +68,14 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
     let (pending, callback) = begin(Some(&lost));
     assert_eq!(fields(&callback)["openid.invalidate_handle"], "lost");
     assert_eq!(invalidated(pending, &callback).as_deref(), Some("lost"));
-    // The provider does not say so.
+    // The callback contains `invalidate_handle`, but the provider does not confirm it.
     let (pending, callback) = begin(None);
     let named = changed(&callback, |fields| {
         drop(fields.insert("openid.invalidate_handle".into(), good.handle.to_owned()));
     });
     assert_eq!(invalidated(pending, &named), None);
-    // It says so of another, or of one where the answer named none.
+    // In the second case, the provider invalidates another handle. In the third case, the callback
+    // contained no `invalidate_handle`.
     for (asked, said, expected) in
         [(Some(&lost), "lost", Some("lost")), (Some(&lost), "other", None), (None, "lost", None)]
     {
@@ -90,7 +92,7 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
 /// Row `poisoned-handle`.
 #[test]
 fn an_association_of_another_provider_is_not_used() {
-    // A handle of another provider's, whose key the attacker knows.
+    // The association is with another provider, and the attacker has its key.
     let pair = OpenIdPair::default();
     let elsewhere = OpenIdPair::default();
     let foreign = {
@@ -105,7 +107,7 @@ fn an_association_of_another_provider_is_not_used() {
         Authorize::new(&discovered, RETURN_TO).with(|it| it.association = Some(foreign));
     let authorization = pair.party.authorize(authorize, pair.moment()).unwrap();
     assert!(!authorization.url().unwrap().contains("assoc_handle"));
-    // Nor one that comes with the answer.
+    // An association with another provider is not used to verify the response either.
     let (pending, callback) = pair.callback(JANE, true);
     let mut kept = serde_json::to_value(pair.associations.borrow().last()).unwrap();
     kept["endpoint"] = "https://evil.example/openid".into();
@@ -121,8 +123,8 @@ fn an_association_of_another_provider_is_not_used() {
 /// Row `association-in-a-cookie`.
 #[test]
 fn the_key_of_an_association_is_not_in_a_pending_value() {
-    // The key is that of all users: none of them has it, and an answer without it is not asked
-    // about.
+    // All users share the key, so a user must not have it. Without the association, the relying
+    // party does not ask the provider about the response.
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback(JANE, true);
     let key = serde_json::to_value(pair.associations.borrow().last()).unwrap()["key"]
@@ -133,7 +135,7 @@ fn the_key_of_an_association_is_not_in_a_pending_value() {
     pair.sent.borrow_mut().clear();
     let error = pair.party.redeem(pending, &callback, pair.moment()).unwrap_err();
     assert_eq!(error, Unsupported::NoAssociation.into());
-    // Nor with a newer one of the same provider, which has another key.
+    // A newer association with the same provider has another key, so it is not used either.
     let (pending, callback) = pair.callback(JANE, true);
     let newer = pair.associate(&pair.discover(JANE).unwrap()).unwrap().unwrap();
     assert_eq!(
@@ -149,7 +151,7 @@ fn the_key_of_an_association_is_not_in_a_pending_value() {
     assert!(pair.sent.borrow().is_empty());
 }
 
-/// An association as the provider grants it, with changed fields.
+/// Requests an association, changes fields of the provider's response, and returns the result.
 fn granted(
     pair: &OpenIdPair,
     change: impl FnOnce(&mut BTreeMap<String, String>),
@@ -171,7 +173,7 @@ fn an_inconsistent_association_is_refused() {
     let pair = OpenIdPair::default();
     assert!(granted(&pair, |_| {}).is_ok());
     for (name, value) in [
-        // 1, and 0: the key would be known to everybody.
+        // With the public keys 1 and 0, everyone could compute the shared key.
         ("dh_server_public", "AQ=="),
         ("dh_server_public", "AA=="),
         ("dh_server_public", ""),
@@ -192,7 +194,7 @@ fn an_inconsistent_association_is_refused() {
     }
 }
 
-/// §8.2.1: a key is not used for years because a provider once said so.
+/// §8.2.1: the lifetime of an association is limited, even if the provider sends a longer one.
 ///
 /// Row `association-for-ever`.
 #[test]
@@ -212,7 +214,8 @@ fn an_association_is_not_kept_for_ever() {
 /// Row `plain-association`.
 #[test]
 fn no_key_is_sent_unencrypted_without_tls() {
-    // Without TLS a key is not sent in the clear, and not asked for so.
+    // Without TLS, the relying party does not request an unencrypted key, and the provider does not
+    // send one.
     let plain = Options::default().with(|it| {
         it.dangerous_allow_http = true;
         it.associations = Some([AssociationKind::NoEncryptionSha256].into());

@@ -8,7 +8,8 @@ use oauth_proto::{Error, Step, Unsupported};
 /// Row `other-page`.
 #[test]
 fn the_page_of_another_url_is_not_used_for_an_identifier() {
-    // The document does not help, and the page has moved: its links are another identifier's.
+    // The XRDS document names no provider, and the page redirects to another URL. The links in that
+    // page belong to another identifier.
     let pair = OpenIdPair::default();
     let links = html(&format!("<head>{}</head>", user_links(ENDPOINT, None)));
     let answers = [xrds("<x/>"), redirect("https://other.example/"), links];
@@ -57,7 +58,7 @@ fn discovery_sends_no_request_to_an_internal_host() {
             "{identifier}"
         );
         let host = identifier.trim_start_matches("http://");
-        // A redirect from https to http is not followed, so each continues as it began.
+        // A redirect from https to http is not followed, so each redirect keeps the scheme.
         for scheme in ["http", "https"] {
             let near = format!("{scheme}://near.example/");
             pair.page(&near, redirect(&format!("{scheme}://{host}")));
@@ -92,8 +93,8 @@ fn identifiers_and_providers_without_tls_are_refused() {
     assert!(plain.authorize(authorize, pair.moment()).is_err());
 }
 
-/// Row `no-tls`: an attacker on the way to the second place could choose the identifier, and lead
-/// back to one that has TLS.
+/// Row `no-tls`: an attacker in the network could change the response to the http request, and
+/// redirect to any identifier with TLS.
 #[test]
 fn a_redirect_from_https_to_http_is_never_followed() {
     let pages = |pair: OpenIdPair| {
@@ -105,7 +106,7 @@ fn a_redirect_from_https_to_http_is_never_followed() {
     let error = pair.discover("https://moved.example/").unwrap_err();
     assert!(error.to_string().contains("redirects to a URL that is not accepted"), "{error}");
     assert_eq!(*pair.sent.borrow(), ["GET https://moved.example/"]);
-    // A user may have typed http, and a relying party may trust it.
+    // If the user typed an http URL, its redirects are followed.
     assert!(pair.discover("http://moved.example/there").is_ok());
     let lax = pages(OpenIdPair::new(
         |it| it.with(|it| it.dangerous_allow_http = true),

@@ -8,7 +8,7 @@ use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{ExtensionType, pape, user_links};
 use oauth_proto::{Error, Forged, Response};
 
-/// Whether such an answer, of an identifier's, leads to a provider.
+/// Discovers an identifier whose page is this response. Returns `Ok` if a provider is found.
 fn leads_somewhere(pair: &OpenIdPair, answer: Response) -> Result<(), Error> {
     pair.page("https://hostile.example/", answer);
     let discovered = pair.discover("https://hostile.example/")?;
@@ -16,7 +16,7 @@ fn leads_somewhere(pair: &OpenIdPair, answer: Response) -> Result<(), Error> {
     Ok(())
 }
 
-/// A scale of levels of assurance.
+/// The URL that identifies NIST's assurance levels.
 const NIST: &str = "http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf";
 
 /// Row `xrds-entities`.
@@ -26,7 +26,6 @@ fn a_document_with_entities_is_refused() {
         <!ENTITY u SYSTEM \"file:///etc/passwd\">]>";
     let document = user_document(ENDPOINT, None, &[]);
     let pair = OpenIdPair::default();
-    // Neither is what the document is read for.
     for hostile in [
         document.replace("?>", &format!("?>{laughs}")),
         document.replace("?>", "?><!DOCTYPE x>"),
@@ -43,20 +42,19 @@ fn a_document_with_entities_is_refused() {
 /// Row `xrds-bomb`.
 #[test]
 fn a_document_that_is_too_large_or_deep_is_refused() {
-    /// Larger documents are not read.
     const DOCUMENT: usize = 128 * 1024;
     let pair = OpenIdPair::default();
     let document = user_document(ENDPOINT, None, &[]);
     let bomb = |place: &str, bomb: &str| document.replacen(place, &format!("{bomb}{place}"), 1);
     let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
     let comment = |size: usize| format!("<!--{}-->", "x".repeat(size - "<!---->".len()));
-    // Each is a little less than what is refused, and then that.
+    // In each pair, the first document is the largest that is accepted, and the second is refused.
     for (most, more) in [
         (
             bomb("<Service>", &comment(DOCUMENT - document.len())),
             bomb("<Service>", &comment(DOCUMENT + 1 - document.len())),
         ),
-        // In two elements, sixteen levels of them; and in three.
+        // With the enclosing elements, the first document is 16 levels deep, and the second is 17.
         (bomb("<Service>", &deep(14)), bomb("<Service>", &deep(15))),
         (bomb("<URI>", &deep(13)), bomb("<URI>", &deep(14))),
         (bomb("<Service>", &"<Service/>".repeat(63)), bomb("<Service>", &"<Service/>".repeat(64))),
@@ -69,7 +67,7 @@ fn a_document_that_is_too_large_or_deep_is_refused() {
         leads_somewhere(&pair, xrds(&most)).unwrap();
         assert!(leads_somewhere(&pair, xrds(&more)).is_err(), "{} bytes", more.len());
     }
-    // Of the endpoints some are kept.
+    // Only the first eight endpoints are kept.
     let many = bomb("<URI>", &format!("<URI>{ENDPOINT}</URI>").repeat(50));
     pair.page("https://hostile.example/", xrds(&many));
     let discovered =
@@ -80,11 +78,10 @@ fn a_document_that_is_too_large_or_deep_is_refused() {
 /// Row `html-bomb`.
 #[test]
 fn a_page_that_is_too_large_or_deep_ends_quickly() {
-    /// Larger pages are not read.
     const PAGE: usize = 1024 * 1024;
     let pair = OpenIdPair::default();
     let links = user_links(ENDPOINT, None);
-    // What comes between never ends the head, so that it is the size alone that ends the reading.
+    // The repeated part does not end the head, so only the size limit ends the reading.
     for (begin, unit, end) in [
         ("<head>", "<meta>", ""),
         ("<head>", "<link rel=openid2.local_id>", ""),
@@ -111,7 +108,7 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
         let error = leads_somewhere(&pair, html(&page(PAGE + 1))).unwrap_err();
         assert!(error.to_string().contains("its page is too large"), "{begin}{unit}: {error}");
     }
-    // What follows the links without an end is read to its end.
+    // After the links follows markup that is never closed. It is read up to the size limit.
     for unit in ["<", "<!--", "<title>", "<a b='"] {
         let page = |size: usize| format!("<head>{links}{}", unit.repeat(size / unit.len()));
         leads_somewhere(&pair, html(&page(PAGE - 1024))).unwrap();
@@ -123,7 +120,7 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
     };
     leads_somewhere(&pair, html(&link(32))).unwrap();
     leads_somewhere(&pair, html(&link(33))).unwrap_err();
-    // Links in a text that another person wrote.
+    // The links are in a text that another person could have written.
     for page in [
         format!("<head><!--{links}--></head>"),
         format!("<head></head><body>{links}</body>"),
@@ -140,7 +137,7 @@ fn a_page_that_is_too_large_or_deep_ends_quickly() {
 /// Row `list-bomb`.
 #[test]
 fn a_long_list_is_read_once() {
-    // A short list that names a long field again and again.
+    // The list names a long field 5,000 times.
     let pair = OpenIdPair::default();
     let (pending, callback) = pair.callback(JANE, true);
     let long = "x".repeat(20_000);
@@ -153,7 +150,7 @@ fn a_long_list_is_read_once() {
         forged(pair.verify(stored(&pending), &bomb).unwrap_err()),
         Forged::OpenId2(AssertionError::Signature)
     );
-    // Nor is one that is really signed so: twice is too often.
+    // A validly signed list that names one field twice is refused, too.
     let carrying = |more: &str| {
         changed(&callback, |fields| {
             fields.entry("openid.signed".into()).or_default().push_str(more);

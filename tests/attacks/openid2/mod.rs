@@ -1,5 +1,4 @@
-//! OpenID 2.0: what must be refused of an assertion, of what is discovered, and of those who ask a
-//! provider.
+//! OpenID 2.0: assertions, discovered documents and requests to a provider that must be refused.
 
 #[path = "../../common/openid2.rs"]
 mod pair;
@@ -19,7 +18,7 @@ use pair::*;
 
 const JOHN: &str = "https://op.example/id/john";
 
-/// A page that knows nothing newer than OpenID 1.1.
+/// An identifier whose page supports only OpenID 1.1.
 const OLD: &str = "https://old.example/";
 
 const IDENTIFIER_SELECT: &str = "http://specs.openid.net/auth/2.0/identifier_select";
@@ -35,22 +34,23 @@ fn forged(error: Error) -> Forged {
     }
 }
 
-/// The results of verifying a changed callback, with an association and without.
+/// Verifies a changed callback, with and without an association, and returns the errors.
 fn with_change(change: impl Fn(&mut BTreeMap<String, String>)) -> Vec<Error> {
     let both = [true, false].into_iter().map(|association| {
         let pair = OpenIdPair::default();
         let (pending, callback) = pair.callback("https://jane.example/", association);
         let kept = stored(&pending);
         let error = pair.verify(pending, &changed(&callback, &change)).unwrap_err();
-        // Nothing is spent by what was refused.
+        // The refused callback has used up nothing: the unchanged callback is accepted afterwards.
         assert!(pair.verify(kept, &callback).is_ok(), "{error}");
         error
     });
     both.collect()
 }
 
-/// The result of verifying when the signature is right: the changed fields are signed with the
-/// association's key, or confirmed by a provider that confirms everything.
+/// Verifies a changed callback whose signature is valid, and returns the results. The changed
+/// fields are signed with the association's key, or confirmed by a provider that confirms
+/// everything.
 fn with_signed_change(
     pair: impl Fn() -> OpenIdPair,
     identifier: &str,
@@ -70,13 +70,13 @@ fn with_signed_change(
     both.collect()
 }
 
-/// A provider at that endpoint that confirms whatever it is asked about.
+/// Puts a provider at an endpoint that confirms every assertion.
 fn confirming(pair: &OpenIdPair, endpoint: &str) {
     let yes = b"ns:http://specs.openid.net/auth/2.0\nis_valid:true\n".to_vec();
     pair.page(endpoint, Response::new(yes));
 }
 
-/// A provider and a site that speak OpenID 1.1 too (§14).
+/// Returns a provider and a relying party that also speak OpenID 1.1 (§14).
 fn first_version() -> OpenIdPair {
     let pair = OpenIdPair::new(
         |it| it.with(|it| it.allow_openid1 = true),

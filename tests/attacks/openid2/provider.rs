@@ -36,7 +36,8 @@ fn an_update_url_cannot_be_on_an_internal_host() {
 /// Row `tampered-question`.
 #[test]
 fn a_changed_request_does_not_redirect_elsewhere() {
-    // What went through the browser comes back with a return_to that was never looked at.
+    // The application stored the request in the browser, which returns it with a `return_to` that
+    // the provider has not checked.
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking(JANE));
     let check_id = pair.check_id(&authorization.url().unwrap()).unwrap();
@@ -64,7 +65,7 @@ fn a_changed_request_does_not_redirect_elsewhere() {
 /// Row `two-readings`.
 #[test]
 fn a_return_to_that_can_be_read_in_two_ways_is_refused() {
-    // What one parser takes for another URL than the next one.
+    // Parsers disagree about which host these URLs name.
     let pair = OpenIdPair::default();
     for return_to in [
         "https://rp.example\\@evil.example/",
@@ -83,8 +84,8 @@ fn a_return_to_that_can_be_read_in_two_ways_is_refused() {
 /// Row `shared-handle-confirmed`.
 #[test]
 fn a_signature_by_a_shared_key_is_not_confirmed() {
-    // Who shares a key with the provider could have made the signature, so the provider confirms
-    // none of those.
+    // Everyone who shares the key with the provider could have made the signature, so the provider
+    // does not confirm it.
     let pair = OpenIdPair::default();
     let (_, callback) = pair.callback(JANE, true);
     let query = callback
@@ -96,8 +97,8 @@ fn a_signature_by_a_shared_key_is_not_confirmed() {
     assert!(String::from_utf8(response.into_body()).unwrap().contains("is_valid:false\n"));
 }
 
-/// §10, §11.4.2.1: a handle that the provider made for one answer signs no other, even if a relying
-/// party names it.
+/// §10, §11.4.2.1: the provider signs one response with a private handle, and no other response,
+/// even if a relying party sends this handle.
 ///
 /// Row `private-handle-named`.
 #[test]
@@ -112,7 +113,7 @@ fn a_private_handle_signs_no_other_assertion() {
     let other = pair.approve(&asked, |approval| approval);
     assert_ne!(fields(&other)["openid.assoc_handle"], private);
     assert_eq!(fields(&other)["openid.invalidate_handle"], private);
-    // So that neither answer's confirmation is spent on the other's.
+    // Both responses can be confirmed, because their handles differ.
     pair.verify(authorization.pending, &other).unwrap();
     pair.verify(pending, &callback).unwrap();
 }
@@ -140,7 +141,7 @@ fn a_realm_that_covers_the_sites_of_many_owners_is_refused() {
 /// Row `other-user`.
 #[test]
 fn a_user_is_not_asserted_to_be_another() {
-    // The question is about Jane, and John is signed in.
+    // The request is about Jane, and John is signed in.
     let pair = OpenIdPair::default();
     let authorization = pair.begin(pair.asking("https://jane.example/"));
     let url = authorization.url().unwrap();
@@ -157,7 +158,7 @@ fn a_user_is_not_asserted_to_be_another() {
         ));
     }
     let check_id = pair.check_id(&url).unwrap();
-    // A text that is not a user's identifier is never asserted.
+    // The provider asserts no text that is not the identifier of a user.
     let anybody = pair.begin(pair.asking("https://op.example/")).url().unwrap();
     for local_id in ["jane", "https://OP.example/id/jane", "https://me@op.example/", ""] {
         let check_id = pair.check_id(&anybody).unwrap();
@@ -169,8 +170,8 @@ fn a_user_is_not_asserted_to_be_another() {
     assert!(pair.approve_request(check_id, newline).is_err());
 }
 
-/// Row `redirect-before-asking`: a link to the provider does not lead a user to a site that its
-/// realm does not vouch for.
+/// Row `redirect-before-asking`: the provider does not redirect a user to a `return_to` outside of
+/// the realm.
 #[test]
 fn a_request_with_a_bad_realm_or_without_tls_gets_a_page() {
     let pair = OpenIdPair::default();
@@ -194,7 +195,7 @@ fn a_request_with_a_bad_realm_or_without_tls_gets_a_page() {
         (Some("phish"), phish, RejectReason::Invalid("realm")),
         (Some("https://phish.example/#x"), phish, RejectReason::Invalid("realm")),
     ] {
-        // Also where something else is wrong, that a relying party would be told.
+        // A second problem, about which the relying party would get an error, changes nothing.
         for (field, value) in
             [("openid.x", "1"), ("openid.claimed_id", "x"), ("openid.mode", "checkid_immediate")]
         {
@@ -214,7 +215,7 @@ fn a_request_with_a_bad_realm_or_without_tls_gets_a_page() {
             assert!(response.body().starts_with(b"This is an OpenID endpoint"));
         }
     }
-    // Who is the realm's own is told what is wrong with the rest.
+    // If `return_to` is inside of the realm, the relying party gets the error.
     let asked = changed(&url, |fields| drop(fields.insert("openid.claimed_id".into(), "x".into())));
     assert!(
         location(&pair.check_id(&asked).unwrap_err().response())
@@ -222,8 +223,8 @@ fn a_request_with_a_bad_realm_or_without_tls_gets_a_page() {
     );
 }
 
-/// Row `redirect-before-asking`: a message of which nothing can be made leads to no place that
-/// could not ask a question either.
+/// Row `redirect-before-asking`: the `return_to` of an invalid message has to meet the same
+/// conditions as the `return_to` of a valid request.
 #[test]
 fn an_invalid_message_redirects_only_to_an_acceptable_return_to() {
     let pair = OpenIdPair::default();
@@ -272,7 +273,7 @@ fn an_invalid_message_redirects_only_to_an_acceptable_return_to() {
             assert!(leads(&lax, &format!("openid.return_to={near}")).is_some(), "{near}");
         }
     }
-    // OpenID 1.1 calls the realm otherwise.
+    // OpenID 1.1 has another name for the realm.
     let asked = |root: &str| {
         let query = format!(
             "openid.mode=bogus&openid.trust_root={root}&openid.return_to=https://rp.example/back"
@@ -287,8 +288,8 @@ fn an_invalid_message_redirects_only_to_an_acceptable_return_to() {
     assert!(!asked("https://other.example/"));
 }
 
-/// Row `control-characters`: a question is kept while the user signs in, and PostgreSQL takes no
-/// NUL, in JSON neither.
+/// Row `control-characters`: the application stores a request while the user signs in. PostgreSQL
+/// accepts no NUL, not even in JSON.
 #[test]
 fn control_characters_in_a_request_are_refused_before_it_is_stored() {
     let pair = OpenIdPair::new(|options| options, |it| it.with(|it| it.allow_openid1 = true));
@@ -311,10 +312,11 @@ fn control_characters_in_a_request_are_refused_before_it_is_stored() {
         assert_eq!(rejected.reason, RejectReason::ControlCharacter(name.into()));
         assert!(!rejected.reason.to_string().contains('\0'));
     }
-    // Texts of extensions may have lines, and names may be of any language.
+    // Values of extensions may have several lines, and identifiers may have letters of any
+    // language.
     assert!(asked("sreg.nickname", "two\nlines").is_ok());
     assert!(asked("identity", "https://op.example/id/\u{e9}").is_ok());
-    // OpenID 1.1 does not look at the identifier either.
+    // OpenID 1.1 has no rules for the identifier, but control characters are refused as well.
     let first =
         "openid.mode=checkid_setup&openid.return_to=https://rp.example/back&openid.identity=";
     assert!(pair.check_id(&format!("{ENDPOINT}?{first}{JANE}")).is_ok());
