@@ -19,9 +19,9 @@ use super::unsupported::Unsupported;
 /// The reason why a conversation failed. The variant says what to do. Its content says exactly what
 /// happened.
 ///
-/// No text of an error contains a secret: a body appears as a short excerpt in which every possible
-/// value is masked. Identifiers are quoted and escaped, so two similar ones can be told apart. If
-/// an option of the client prevents the error, the text names the option.
+/// No text of an error contains a secret: a body appears as a short excerpt in which everything
+/// that could be a value is masked. Identifiers are quoted and escaped, so two similar ones can be
+/// told apart. If an option of the client prevents the error, the text names the option.
 ///
 /// # Examples
 /// ```

@@ -9,5 +9,5 @@ pub(crate) fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
 
 /// Returns what an error's text says of the option that lifts it.
 pub(crate) fn lifted_by(option: Option<&str>) -> String {
-    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
+    option.map(|option| format!(" (`{option}` allows this)")).unwrap_or_default()
 }

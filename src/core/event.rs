@@ -168,13 +168,14 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Returns the purpose of the event's request. `None` if the event is not about one request.
+    /// Returns the purpose of the event's request. `None` if the event does not belong to a single
+    /// request.
     pub fn purpose(&self) -> Option<Purpose> {
         self.leg().map(|leg| leg.purpose)
     }
 
-    /// Returns the purpose and the endpoint of the event's request. `None` if the event is not
-    /// about one request.
+    /// Returns the purpose and the endpoint of the event's request. `None` if the event does not
+    /// belong to a single request.
     pub fn leg(&self) -> Option<&'a Leg> {
         match *self {
             Self::Answered { leg, .. }

@@ -59,7 +59,7 @@ pub enum Forged {
     #[error(
         "the callback does not say to which URI the user came back: expected {expected:?}; hand \
          over the request's path and query, for a posted form by `Callback::posted` (the client's \
-         `allow_callback_without_place` lifts this)"
+         `allow_callback_without_place` allows this)"
     )]
     PlaceMissing {
         /// The redirect_uri, or the callback URL of OAuth 1.0a, without its query.

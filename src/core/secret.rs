@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 /// A text that must stay secret, such as a client secret, a token or a PKCE verifier.
 ///
 /// `Debug` prints `[redacted]`, and there is no `Display`. A comparison of two values of the same
-/// length takes the same time wherever they differ. The memory is overwritten when the value is
-/// dropped. Serialization writes the secret itself, so keep the result in a safe place.
+/// length takes the same time, no matter at which position they differ. The memory is overwritten
+/// when the value is dropped. Serialization writes the secret itself, so keep the result in a safe
+/// place.
 ///
 /// ```
 /// use oauth_proto::Secret;

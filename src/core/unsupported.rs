@@ -18,7 +18,7 @@ use super::response_excerpt::ResponseExcerpt;
 /// let url = "http://photos.example.net/token".into();
 /// let error =
 ///     Unsupported::PlainHttp { url, option: Some("oauth1::Server::dangerous_allow_http") };
-/// assert!(error.to_string().contains("`oauth1::Server::dangerous_allow_http` lifts this"));
+/// assert!(error.to_string().contains("`oauth1::Server::dangerous_allow_http` allows this"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

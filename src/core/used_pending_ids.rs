@@ -98,18 +98,18 @@ const DROPPED_AT_ONCE: usize = 32;
 ///
 /// # Security
 /// This is the memory of one process. After a restart, and in each further process, a callback can
-/// be replayed once. Then only the authorization server's rule that a code works once is left. A
-/// store that all processes share has no such gap: before you redeem, insert the [`PendingId`]
-/// there if it is absent.
+/// be replayed once. The only protection left is then that the authorization server accepts a code
+/// once. A store that all processes share has no such gap: before you redeem, insert the
+/// [`PendingId`] there if it is absent.
 ///
-/// When it is full, every value is [`Replay`](OneTimeUse::Replay) until an entry expires. It drops
-/// no entry to make room, so an attacker cannot make it forget one. But an attacker who begins many
-/// sign-ins can fill it, and then other users cannot finish theirs. Make it large enough for all
-/// sign-ins that begin within the lifetime of a pending value (an entry takes about 100 bytes), and
-/// limit how many sign-ins a visitor can begin.
+/// When a `UsedPendingIds` is full, every value is [`Replay`](OneTimeUse::Replay) until an entry
+/// expires. It drops no entry to make room, so an attacker cannot make it forget one. But an
+/// attacker who begins many sign-ins can fill it, and then other users cannot finish theirs. Make
+/// it large enough for all sign-ins that begin within the lifetime of a pending value (an entry
+/// takes about 100 bytes), and limit how many sign-ins a visitor can begin.
 ///
-/// It uses the latest time that any call passed, so an expired value stays expired when the clock
-/// is set back. If one call passes a time far in the future by mistake, every value is
+/// The current time is the latest `now` of all calls, so an expired value stays expired when the
+/// clock is set back. If one call has a `now` far in the future by mistake, every value is
 /// [`Replay`](OneTimeUse::Replay), and users cannot sign in until that time or a restart of the
 /// process.
 #[derive(Debug)]

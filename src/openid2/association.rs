@@ -173,7 +173,7 @@ impl SessionType {
 /// a request.
 ///
 /// Store it as a secret, under its endpoint and handle, and use it for all users until it expires.
-/// It implements serde's `Serialize` and `Deserialize`.
+/// The type implements serde's `Serialize` and `Deserialize`.
 ///
 /// ```
 /// use oauth_proto::Timestamp;

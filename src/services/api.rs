@@ -7,8 +7,8 @@ use crate::core::api;
 use crate::{ApiRequest, Error, Refused, Response, Step, oauth1, oauth2};
 
 impl ApiRequest {
-    /// Calls the API without credentials. The step ends in the JSON of the response, or in null if
-    /// the body is empty.
+    /// Calls the API without credentials. The result of the step is the JSON of the response, or
+    /// null if the body is empty.
     ///
     /// # Errors
     /// [`Unsupported::Unsendable`](crate::Unsupported::Unsendable) if the URL with its arguments is

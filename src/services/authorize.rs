@@ -43,8 +43,9 @@ impl fmt::Debug for Authorization {
 }
 
 impl SignIn {
-    /// Begins a sign-in. The step ends in the URL for the user's browser and the pending value. It
-    /// sends no request with OAuth 2.0, and with OAuth 1.0a it requests temporary credentials.
+    /// Begins a sign-in. The result of the step is the URL for the user's browser, together with
+    /// the pending value. With OAuth 2.0 the step sends no request, and with OAuth 1.0a it requests
+    /// temporary credentials.
     ///
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) if the configuration does not allow the request. Errors

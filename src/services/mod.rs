@@ -89,8 +89,8 @@
 //!   see [`FACEBOOK`].
 //! - A client without signing in: [`Service::authorization_server`], [`Service::oauth1_server`].
 //!
-//! Programs that used tornado.auth find its names, and the names here, in `docs/migration.md` of
-//! the source.
+//! If you come from tornado.auth, `docs/migration.md` of the source has its names and the
+//! equivalent names in this crate.
 //!
 //! # What is believed
 //!

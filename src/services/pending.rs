@@ -9,9 +9,9 @@ use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 /// service.
 ///
 /// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
-/// in the server's session. It belongs to one client, one service and one callback URL; another
-/// [`SignIn`](super::SignIn) refuses it. [`SignIn::redeem`](super::SignIn::redeem) consumes it, and
-/// it is not `Clone`.
+/// in the server's session. A pending value belongs to one client, one service and one callback
+/// URL; another [`SignIn`](super::SignIn) refuses it. [`SignIn::redeem`](super::SignIn::redeem)
+/// consumes it, and it is not `Clone`.
 ///
 /// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
 /// application must accept it once. In a server's session, read and remove the value in one step. A

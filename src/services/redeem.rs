@@ -27,7 +27,7 @@ impl SignIn {
     /// token. It sends two requests, or three if the email addresses are not in the profile.
     ///
     /// `callback` is the URI that the user's browser requested: its path and query (axum's
-    /// `OriginalUri`), or the whole URI. It is compared with the callback URL of
+    /// `OriginalUri`), or the whole URI. This URI is compared with the callback URL of
     /// [`SignIn::new`](Self::new).
     ///
     /// A callback can arrive twice. Before you call this, store [`pending.id()`](Pending::id) in
@@ -43,9 +43,9 @@ impl SignIn {
     /// identifier.
     ///
     /// # Security
-    /// Give each service its own callback URL, such as `/callback/github` and
-    /// `/callback/google`. The URL then proves from which service a callback came. A query alone
-    /// does not. It is accepted only if the service names its issuer in the callback, or with
+    /// Give each service its own callback URL, such as `/callback/github` and `/callback/google`.
+    /// The URL then proves from which service a callback came. A query alone does not. It is
+    /// accepted only if the service names its issuer in the callback, or with
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(
         &self,

@@ -19,7 +19,7 @@ use crate::oauth2::Scope;
 use crate::wire::without_secrets;
 use crate::{Error, Request, Secret, Unsupported};
 
-/// Signs users in with one service. Make it once, and use it for every user. It is cheap to clone.
+/// Signs users in with one service. Make it once, and use it for every user. A clone is cheap.
 ///
 /// ```no_run
 /// use oauth_proto::services::{self, SignIn};
@@ -92,7 +92,7 @@ pub struct SignIn {
     /// # Security
     /// If the service does not name its issuer in callbacks, the code of another service looks like
     /// its own. So a malicious service can get the codes of an honest one (mix-up, RFC 9700 §4.4).
-    /// It is harmless if the application has one service, or if an attacker cannot choose a
+    /// There is no such risk if the application has one service, or if an attacker cannot choose a
     /// service.
     pub allow_callback_without_place: bool,
     /// If `true`, callbacks that name an issuer are accepted although the service's issuer is not

@@ -13,7 +13,8 @@ use crate::{oauth1, oauth2};
 /// the user by the service and [`id`](Self::id). Do not use the email address for that: its owner
 /// can change, and an unverified address can be another user's.
 ///
-/// It implements serde's `Serialize` and `Deserialize`. The serialized form has the tokens in it.
+/// The type implements serde's `Serialize` and `Deserialize`. The serialized form has the tokens in
+/// it.
 ///
 /// ```
 /// use oauth_proto::oauth2::Token;

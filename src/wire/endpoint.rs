@@ -1,5 +1,5 @@
-//! The other side's URLs: what may be an endpoint, whether it is private, and pairs at the end of a
-//! query.
+//! URLs from other servers: which of them can be endpoints, which are in this machine's network,
+//! and how pairs are added to a query.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -55,8 +55,9 @@ pub enum RequestError {
     /// The service speaks OAuth 1.0 of 2007, which does not prove which user came back. An option
     /// has to allow it.
     #[error(
-        "the service speaks OAuth 1.0 of 2007, which does not tie the user who comes back to the \
-         one who granted access (`SignIn::dangerous_version_1_0` lifts this)"
+        "the service speaks OAuth 1.0 of 2007, which does not prove that the user who comes back \
+         is the one who granted access, so it is refused (`SignIn::dangerous_version_1_0` allows \
+         it)"
     )]
     VersionOf2007,
 }

@@ -58,7 +58,7 @@ pub enum RequestError {
     /// The server's metadata lists PKCE methods, and `S256` is not among them (RFC 9700 §2.1.1).
     #[error(
         "the server's metadata does not list S256 in code_challenge_methods_supported \
-         (`AuthorizationServer::allow_missing_s256` lifts this)"
+         (`AuthorizationServer::allow_missing_s256` allows this)"
     )]
     NoPkce,
     /// The client is configured for OAuth 2.1, which does not have this feature.
@@ -152,7 +152,7 @@ pub enum CallbackError {
 
 /// Returns the part of the text about the option that prevents the error.
 fn lifts(option: Option<&str>) -> String {
-    option.map(|option| format!(" (`{option}` lifts this)")).unwrap_or_default()
+    option.map(|option| format!(" (`{option}` allows this)")).unwrap_or_default()
 }
 
 /// Returns the advice for the case that both issuers are the same server.

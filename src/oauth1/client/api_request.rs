@@ -10,8 +10,8 @@ use crate::{Error, Moment, Refused, Response, ResponseExcerpt, Step, Timestamp};
 
 impl Session {
     /// Signs a request to an API and sends it: for the session's user, or for the client if the
-    /// session has no token. The step ends in the JSON of the response, or in null if the body is
-    /// empty.
+    /// session has no token. The result of the step is the JSON of the response, or null if the
+    /// body is empty.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;

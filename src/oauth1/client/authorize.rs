@@ -114,9 +114,9 @@ impl Authorize {
     /// and that the application does not know.
     ///
     /// # Security
-    /// [`Client::redeem`] then cannot check the URI at which the callback arrived. It checks only
-    /// the identifier of the temporary credentials, which a malicious service can copy from an
-    /// honest one. It is harmless if the application has one service.
+    /// [`Client::redeem`] then cannot check the URI at which the callback arrived. The client
+    /// checks only the identifier of the temporary credentials, which a malicious service can copy
+    /// from an honest one. There is no such risk if the application has one service.
     pub fn allow_any_callback() -> Self {
         Self::new(Return::Registered(None))
     }
@@ -135,8 +135,8 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins an authorization: requests temporary credentials (RFC 5849 §2.1). The step ends in
-    /// the authorization URL (RFC 5849 §2.2) and the pending value.
+    /// Begins an authorization: requests temporary credentials (RFC 5849 §2.1). The result of the
+    /// step is the authorization URL (RFC 5849 §2.2), together with the pending value.
     ///
     /// # Errors
     /// [`Unsupported::ReservedParameter`] if a parameter has a name of the protocol.

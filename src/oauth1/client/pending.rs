@@ -15,9 +15,9 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// the service.
 ///
 /// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
-/// in the server's session. It belongs to one client and one service; other clients refuse it.
-/// [`Client::redeem`](super::Client::redeem) consumes it, and it is not `Clone`. If the transport
-/// fails, a stored copy can be used for another attempt.
+/// in the server's session. A pending value belongs to one client and one service; other clients
+/// refuse it. [`Client::redeem`](super::Client::redeem) consumes it, and it is not `Clone`. If the
+/// transport fails, a stored copy can be used for another attempt.
 ///
 /// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
 /// application must accept it once. In a server's session, read and remove the value in one step. A

@@ -17,7 +17,7 @@ impl Client {
     /// Checks the callback, and exchanges the temporary credentials for a token (RFC 5849 §2.3).
     ///
     /// `callback` is the URI that the user's browser requested: its path and query (axum's
-    /// `OriginalUri`), or the whole URI. It is compared with the URI of
+    /// `OriginalUri`), or the whole URI. This URI is compared with that of
     /// [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///

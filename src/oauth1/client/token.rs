@@ -10,7 +10,8 @@ use crate::{Secret, Timestamp};
 
 /// A token with its secret, and the other fields of the token response.
 ///
-/// It implements serde's `Serialize` and `Deserialize`. The serialized form has the secrets in it.
+/// The type implements serde's `Serialize` and `Deserialize`. The serialized form has the secrets
+/// in it.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Token, TokenCredentials};

@@ -10,10 +10,10 @@ use crate::{Response, Secret, Timestamp};
 
 /// A client's request for access, on which the resource owner has to decide.
 ///
-/// It has everything for the consent page. It implements serde's `Serialize` and `Deserialize`, so
-/// you can store it while the user signs in. If it is sent through the browser, sign or encrypt it.
-/// Protect the form of the page against CSRF, since an attacker who makes the user's browser submit
-/// the form decides for the user. Pass the decision to
+/// The type has everything that your consent page shows. The type implements serde's `Serialize`
+/// and `Deserialize`, so you can store it while the user signs in. If it is sent through the
+/// browser, sign or encrypt it. Protect the form of the page against CSRF, since an attacker who
+/// makes the user's browser submit the form decides for the user. Pass the decision to
 /// [`Provider::approve`](super::Provider::approve) or [`Provider::deny`](super::Provider::deny).
 ///
 /// ```

@@ -1,11 +1,11 @@
 //! The server of RFC 5849: [`Verifier`] checks requests for protected resources, and [`Provider`]
 //! has the three endpoints.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]:
-//! queries to storage first, then the end. [`serve`] and [`serve_async`] ask a
-//! [`Store`](store::Store) or an [`AsyncStore`](store::AsyncStore) of the application;
-//! [`MemoryStore`](store::MemoryStore) is one to begin with. Every query is one atomic operation,
-//! so nonces and temporary credentials work once.
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: first
+//! queries to storage, then the result. [`serve`] and [`serve_async`] ask a [`Store`](store::Store)
+//! or an [`AsyncStore`](store::AsyncStore) of the application; [`MemoryStore`](store::MemoryStore)
+//! is one to begin with. Every query is one atomic operation, so nonces and temporary credentials
+//! work once.
 //!
 //! ```text
 //!   request --> Verifier::verify --> FindCredentials --> RememberNonce --> Verified

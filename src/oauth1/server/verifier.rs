@@ -152,12 +152,12 @@ pub struct Verified {
 }
 
 impl Verifier {
-    /// Makes a verifier for requests to an origin, such as `https://photos.example.net`. It is the
-    /// origin in the clients' requests.
+    /// Makes a verifier for requests to an origin, such as `https://photos.example.net`. Clients
+    /// use this origin in the URLs of their requests.
     ///
-    /// A request must name the host of the origin, in its URI or its `Host` header. Its path must
-    /// be the path that the client requested. If a router or a proxy removes a part of the path,
-    /// add it again (in axum, `OriginalUri` has the whole path).
+    /// A request must name the host of the origin, in its URI or its `Host` header. The path of the
+    /// request must be the one that the client requested. If a router or a proxy removes a part of
+    /// the path, add it again (in axum, `OriginalUri` has the whole path).
     ///
     /// # Errors
     /// [`Unsupported::Url`] if `origin` is not an http or https origin.

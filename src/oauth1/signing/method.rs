@@ -81,8 +81,8 @@ pub trait SignatureMethod: Send + Sync {
 /// A signature method whose key is in a key service: a cloud's key management, a vault, a signing
 /// server.
 ///
-/// [`sign`](Self::sign) gets the base string. It sends the base string to the key service, or its
-/// hash if the service signs hashes.
+/// [`sign`](Self::sign) gets the base string. The function sends the key service the base string,
+/// or the hash of the base string if the service signs hashes.
 ///
 /// # Examples
 /// ```
@@ -123,9 +123,9 @@ pub trait RemoteSignatureMethod: Send + Sync {
     /// Returns the value of `oauth_signature_method`.
     fn name(&self) -> &str;
 
-    /// Returns a step that asks the key service and ends in the bytes of the signature; this crate
-    /// encodes them in base64. `moment` is for steps that need the time or randomness, such as
-    /// [`Step::then`].
+    /// Returns a step that asks the key service, and whose result is the bytes of the signature;
+    /// this crate encodes them in base64. `moment` is for steps that need the time or randomness,
+    /// such as [`Step::then`].
     ///
     /// # Errors
     /// Any error if the step cannot be made. Its text must not have a secret in it. An

@@ -13,8 +13,8 @@ use crate::core::error::oauth1::RequestError;
 use crate::{Error, Moment, Step};
 
 impl Signer {
-    /// Signs a request like [`sign`](Self::sign), in a step that ends in the signed request. With
-    /// [`Method::Remote`] the step asks the key service. With every other method it is
+    /// Signs a request like [`sign`](Self::sign), in a step whose result is the signed request.
+    /// With [`Method::Remote`] the step asks the key service. With every other method it is
     /// [`Done`](Step::Done) at once.
     ///
     /// # Errors

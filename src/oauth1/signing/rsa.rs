@@ -66,8 +66,8 @@ impl RsaKey {
     /// which services used when OAuth 1.0 was new.
     ///
     /// # Security
-    /// An attacker with the means of a state can factor a key of 1024 bits, and then sign for the
-    /// client. Use such a key only if the service accepts no longer one.
+    /// An attacker with the resources of a government can factor a key of 1024 bits, and then sign
+    /// for the client. Use such a key only if the service does not accept a longer key.
     ///
     /// # Examples
     /// ```no_run

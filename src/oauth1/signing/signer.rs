@@ -183,8 +183,8 @@ impl Signer {
     /// # Errors
     /// [`Unsupported`] if the URI is not absolute, or if the name of a parameter begins with
     /// `oauth_`. [`RequestError::KeyElsewhere`] if the method is
-    /// [`Method::Remote`](super::Method::Remote): then make an `http` request and use
-    /// [`sign_remotely`](Self::sign_remotely).
+    /// [`Method::Remote`](super::Method::Remote): in that case, build an `http::Request` and sign
+    /// it with [`sign_remotely`](Self::sign_remotely).
     pub fn authorization<'a, N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         method: &HttpMethod,

@@ -171,8 +171,8 @@ pub trait AuthenticateClient: Send + Sync {
 /// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
 /// ```
 pub trait AuthenticateClientRemotely: Send + Sync {
-    /// Returns a step that asks the service, and that ends in `credentials` with the proof of the
-    /// client's identity.
+    /// Returns a step that asks the service, and whose result is `credentials` with the proof of
+    /// the client's identity.
     ///
     /// Use `moment` if the step needs the time or randomness, such as for [`Step::then`]. For the
     /// signature itself, use [`RequestCredentials::randomness`].

@@ -272,8 +272,8 @@ impl Client {
         }
     }
 
-    /// Runs a function on every response to a token request before this crate reads it. Use it to
-    /// repair deviations of a server that no option covers.
+    /// Runs a function on every response to a token request before this crate reads it. Use it if a
+    /// server deviates from the specification in a way that no option covers.
     ///
     /// The function gets the purpose of the request: [`Purpose::RenewingToken`],
     /// [`Purpose::ExchangingCode`], [`Purpose::PollingForToken`], or [`Purpose::RequestingToken`]

@@ -195,7 +195,7 @@ impl AuthorizationServer {
         {
             let reason = "the issuer is elsewhere, so an endpoint on this machine or in its \
                 network is not accepted \
-                (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` lifts this)";
+                (`AuthorizationServer::dangerous_from_metadata_of_internal_hosts` allows this)";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Self::described_by(metadata)

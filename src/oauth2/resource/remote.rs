@@ -18,8 +18,8 @@ use crate::oauth2::{Client, HintedToken, Introspection, Scope};
 use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};
 
-/// The tokens of an authorization server that introspects them (RFC 7662), and a memory of its
-/// responses.
+/// Checks tokens at the introspection endpoint of an authorization server (RFC 7662), and remembers
+/// the responses.
 ///
 /// An active token is remembered for one minute, so a revoked token is accepted for up to one
 /// minute. An inactive token is remembered for five seconds. You can change both times, or
@@ -54,8 +54,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// The server may be described by its metadata. In `aud`, many servers, such as Keycloak, name an
-/// API not by its URL but by another name:
+/// The metadata of the authorization server can describe it. In `aud`, many servers, such as
+/// Keycloak, name an API not by its URL but by another name:
 /// ```no_run
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};

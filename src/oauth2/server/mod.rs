@@ -1,10 +1,9 @@
 //! The authorization server of OAuth 2.0: RFC 6749 and its extensions.
 //!
-//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]:
-//! queries to storage first, then the end. [`serve`] and [`serve_async`] ask a
-//! [`Store`](store::Store) or an [`AsyncStore`](store::AsyncStore) of the application;
-//! [`MemoryStore`](store::MemoryStore) is one to begin with. Every query is one atomic operation,
-//! so a code works once.
+//! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: first
+//! queries to storage, then the result. [`serve`] and [`serve_async`] ask a [`Store`](store::Store)
+//! or an [`AsyncStore`](store::AsyncStore) of the application; [`MemoryStore`](store::MemoryStore)
+//! is one to begin with. Every query is one atomic operation, so a code works once.
 //!
 //! ```text
 //!   browser                     Provider                             storage         application
@@ -46,7 +45,8 @@
 //! let end = serve(provider.dispatch(&request, Moment::from_os()), &store)?;
 //! let Dispatched::Consent(consent) = end else { panic!("expected a question for the user") };
 //!
-//! // 2. Sign the user in, and show your page. `consent` can be serialized, and survives that.
+//! // 2. Sign the user in, and show your page. You can serialize `consent`, and store it while the
+//! //    user signs in.
 //! assert_eq!(consent.client_name.as_deref(), Some("Photo Printer"));
 //! assert_eq!(consent.scope.to_string(), "albums");
 //!
@@ -105,8 +105,8 @@
 //!   feature `conformance`, which checks the implementation.
 //! - Protect an API with the tokens: [`resource`](super::resource).
 //!
-//! Programs that used python-oauth2 find its names, and the names here, in `docs/migration.md` of
-//! the source.
+//! If you come from python-oauth2, `docs/migration.md` of the source has its names and the
+//! equivalent names in this crate.
 //!
 //! # Events
 //!

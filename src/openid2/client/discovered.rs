@@ -9,8 +9,8 @@ use crate::Error;
 /// The result of discovery for an identifier: its provider.
 ///
 /// [`RelyingParty::discover`](super::RelyingParty::discover) returns it, and
-/// [`Discovered::known_provider`] makes it for a site with one provider. It implements serde's
-/// `Serialize` and `Deserialize`, so you can store it for a while.
+/// [`Discovered::known_provider`] makes it for a site with one provider. The type implements
+/// serde's `Serialize` and `Deserialize`, so you can store it for a while.
 ///
 /// ```
 /// use oauth_proto::openid2::Discovered;

@@ -61,8 +61,9 @@ pub struct Pending {
     pub association_handle: Option<String>,
     /// The association with which the response can be signed. Set it before you redeem: load it
     /// from your storage by [`endpoint`](Self::endpoint) and
-    /// [`association_handle`](field@Self::association_handle). It is not serialized with the
-    /// pending value, since that is often in a user's cookie, and the key is for all users.
+    /// [`association_handle`](field@Self::association_handle). The association is not serialized
+    /// with the pending value, since that is often in a user's cookie, and the association is for
+    /// all users.
     ///
     /// ```
     /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};

@@ -26,8 +26,8 @@ use crate::{
 
 impl RelyingParty {
     /// Checks the request with which the user comes back, and verifies the provider's assertion
-    /// (§11). The step ends in an [`UnconfirmedAssertion`]: your storage then checks that its nonce
-    /// is new.
+    /// (§11). The result of the step is an [`UnconfirmedAssertion`]: your storage then checks that
+    /// its nonce is new.
     ///
     /// If you set an association in [`Authorize`](super::Authorize), set it in
     /// [`Pending::association`] again. All checks that need no request come first. Then, if the

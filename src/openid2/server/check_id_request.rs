@@ -13,10 +13,10 @@ use crate::wire::without_secrets;
 
 /// An authentication request of a relying party: `checkid_setup` or `checkid_immediate`.
 ///
-/// It has everything for the page. Show the user the `realm`, which the user is asked to trust. It
-/// implements serde's `Serialize` and `Deserialize`, so you can store it while the user signs in.
-/// If it is sent through the browser, sign it, so the user cannot change the request. Protect the
-/// form of the page against CSRF, and the page against framing.
+/// The type has everything that your consent page shows. Show the `realm`, which the user is asked
+/// to trust. The type implements serde's `Serialize` and `Deserialize`, so you can store it while
+/// the user signs in. If it is sent through the browser, sign it, so the user cannot change the
+/// request. Protect the form of the page against CSRF, and the page against framing.
 ///
 /// ```
 /// use oauth_proto::openid2::server::{CheckIdRequest, Identity};

@@ -19,9 +19,9 @@ impl Provider {
     /// Checks whether the relying party's own document lists the `return_to` of a request (§9.2.1).
     /// If not, show the user that the site could not be verified, or deny.
     ///
-    /// The document is fetched from the realm, with `www` instead of a wildcard. The step ends in
-    /// `false` for a redirect and for any other response without such a document. It fails only
-    /// with errors of your transport.
+    /// The document is fetched from the realm, with `www` instead of a wildcard. The result of the
+    /// step is `false` for a redirect and for any other response without such a document. It fails
+    /// only with errors of your transport.
     pub fn verify_return_to(&self, request: &CheckIdRequest) -> Step<bool> {
         let url = Realm::parse(&request.realm).and_then(|realm| realm.discovery_url());
         let (Some(url), Some(return_to)) = (url, request.return_to.clone()) else {

@@ -314,7 +314,7 @@ fn an_installation_without_tls_is_refused_unless_it_is_this_machine() {
         );
         // A row has no option that would lift it.
         assert!(
-            error.to_string().contains("https") && !error.to_string().contains("lifts"),
+            error.to_string().contains("https") && !error.to_string().contains("allows this"),
             "{error}"
         );
     }

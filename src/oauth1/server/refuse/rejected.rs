@@ -26,8 +26,8 @@ pub struct Rejected {
     realm: Option<String>,
 }
 
-/// The reason why a request is refused. It is for the operator's log: it distinguishes cases that
-/// the client must not be able to distinguish.
+/// The reason why a request is refused. The reason is for the operator's log: it distinguishes
+/// cases that the client must not be able to distinguish.
 ///
 /// ```
 /// use oauth_proto::oauth1::server::RejectReason;
@@ -135,8 +135,8 @@ pub enum RejectReason {
     },
     /// The request is for a host that is not one of the server's.
     #[error(
-        "the request names another host than the verifier's origins, two hosts, or none: see \
-         `Verifier::add_origin` and `Verifier::allow_any_host`"
+        "the request names no host, two hosts, or a host that is not in the verifier's origins: \
+         see `Verifier::add_origin` and `Verifier::allow_any_host`"
     )]
     WrongHost,
     /// The client is not known.
@@ -146,7 +146,7 @@ pub enum RejectReason {
     #[error("the token is unknown")]
     UnknownToken,
     /// The token was issued to another client.
-    #[error("the token was issued to another client than {0:?}")]
+    #[error("the client {0:?} sent a token that was issued to a different client")]
     TokenOfAnotherClient(String),
     /// The signature does not match the request.
     #[error(

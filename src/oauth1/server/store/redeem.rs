@@ -71,7 +71,7 @@ pub enum Redemption {
     /// The token is stored under its identifier.
     Redeemed(TokenRecord),
     /// The temporary credentials are unknown, not approved, expired or another client's, or the
-    /// verifier is wrong. They cannot be used any more.
+    /// verifier is wrong. The temporary credentials cannot be used any more.
     Refused,
 }
 

@@ -187,7 +187,7 @@ impl MetadataSearch for Discovery {
             && let Some(url) = metadata.inside(&self.issuer)
         {
             let reason = "the issuer is elsewhere, so an endpoint on this machine or in its \
-                network is not accepted (`Discovery::dangerous_allow_internal_hosts` lifts this)";
+                network is not accepted (`Discovery::dangerous_allow_internal_hosts` allows this)";
             return Err(Unsupported::Url { url: without_secrets(url), reason }.into());
         }
         Ok(metadata)

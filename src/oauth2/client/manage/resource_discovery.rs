@@ -162,7 +162,7 @@ impl ResourceDiscovery {
             && points_into_private_network(&self.resource, &url)
         {
             let reason = "the resource is elsewhere, so metadata on this machine or in its network \
-                is not accepted (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+                is not accepted (`ResourceDiscovery::dangerous_allow_internal_hosts` allows this)";
             return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }
         if !self.dangerous_allow_http {
@@ -192,7 +192,7 @@ impl ResourceDiscovery {
             Some(issuer) if !self.dangerous_allow_internal_hosts => {
                 let reason = "the resource is elsewhere, so an authorization server on this \
                     machine or in its network is not accepted \
-                    (`ResourceDiscovery::dangerous_allow_internal_hosts` lifts this)";
+                    (`ResourceDiscovery::dangerous_allow_internal_hosts` allows this)";
                 Err(Unsupported::Url { url: without_secrets(issuer), reason }.into())
             }
             _ => Ok(()),

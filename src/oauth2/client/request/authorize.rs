@@ -191,8 +191,8 @@ impl Authorize {
 }
 
 impl Client {
-    /// Begins the code grant (RFC 6749 §4.1): returns a step that ends in the URL to which to send
-    /// the user.
+    /// Begins the code grant (RFC 6749 §4.1): returns a step whose result is the URL to which to
+    /// send the user.
     ///
     /// Usually the step is [done](Step::Done) at once. The client sends a request only if the
     /// authorization request is [pushed](field@Authorize::pushed).

@@ -1,4 +1,4 @@
-//! Calls of APIs that return JSON: tornado.auth's `oauth2_request`, with typed errors.
+//! Calls of APIs that return JSON: [`Session::call`].
 
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use crate::{Error, Refused, Response, Step, Timestamp};
 impl Session {
     /// Calls an API at one of the session's origins, with the session's token.
     ///
-    /// The step ends in the JSON of the response, which is null for an empty body. A response with
-    /// status 200 that contains only an error is a refusal.
+    /// The result of the step is the JSON of the response, which is null for an empty body. A
+    /// response with status 200 that contains only an error is a refusal.
     ///
     /// This method does not renew the token. To renew it after a 401, send [`ApiRequest::request`]
     /// with a [`SharedSession`](crate::oauth2::SharedSession), and read the response with

@@ -205,8 +205,8 @@ impl SharedSession {
         }
     }
 
-    /// Returns a token that is valid now, and renews it if necessary. Use it for other purposes
-    /// than HTTP requests.
+    /// Returns a token that is valid now, and renews it if necessary. Call this if you need the
+    /// token for something other than an HTTP request.
     ///
     /// # Errors
     /// [`DriveError`] if the token cannot be renewed or stored.

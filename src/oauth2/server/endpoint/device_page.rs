@@ -55,7 +55,7 @@ impl fmt::Debug for DevicePage {
     }
 }
 
-/// A device's request for access, on which the user has to decide. It implements serde's
+/// A device's request for access, on which the user has to decide. The type implements serde's
 /// `Serialize` and `Deserialize`, so you can store it until the decision. Store it on the server,
 /// and protect the form of your page against CSRF: see [`Consent`](crate::oauth2::server::Consent).
 ///

@@ -7,8 +7,8 @@ use crate::core::error_text::lifted_by;
 use crate::oauth2::common::bearer::BearerProblem;
 use crate::wire::truncated;
 
-/// The reason why a request is refused. It is for the operator's log: it distinguishes cases that
-/// the client must not be able to distinguish.
+/// The reason why a request is refused. The reason is for the operator's log: it distinguishes
+/// cases that the client must not be able to distinguish.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::RejectReason;
@@ -179,7 +179,10 @@ pub enum RejectReason {
     CodeReplayed,
     /// The authorization code was issued to another client. Its grant is revoked. The value is the
     /// client id of the request.
-    #[error("the code was given to another client than {0:?}; its grant is revoked")]
+    #[error(
+        "the client {0:?} sent a code that was issued to a different client; the grant of the code \
+         is revoked"
+    )]
     CodeOfAnotherClient(String),
     /// The redirect_uri differs from that of the authorization request. The code cannot be used
     /// again.
@@ -239,7 +242,10 @@ pub enum RejectReason {
     RefreshTokenReplayed,
     /// The refresh token was issued to another client. Its grant is revoked. The value is the
     /// client id of the request.
-    #[error("the refresh token was given to another client than {0:?}; its grant is revoked")]
+    #[error(
+        "the client {0:?} sent a refresh token that was issued to a different client; the grant of \
+         the token is revoked"
+    )]
     RefreshTokenOfAnotherClient(String),
     /// The user has not decided about the device yet.
     #[error("the user has not decided about the device yet")]

@@ -13,8 +13,8 @@ use crate::oauth2::common::json_response::is_quotable;
 use crate::oauth2::common::names::{PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::server::refuse::reason::RejectReason;
 
-/// The query for the application's decision on a grant without a consent page, such as a password
-/// or a token exchange. The function of
+/// The query by which the application decides on a grant that has no consent page, such as the
+/// password grant or a token exchange. The function of
 /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant) gets it.
 ///
 /// ```

@@ -223,8 +223,8 @@ impl ClientRecord {
         self
     }
 
-    /// Sets the scope that the client may request. Default: all scopes of the grant. A client with
-    /// an empty scope cannot request a scope, and gets an empty one.
+    /// Sets the scope that the client may request. Default: every scope that the grant type allows.
+    /// A client with an empty scope cannot request a scope, and gets an empty one.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
         self.metadata.scope = Some(scope.into());
         self

@@ -14,8 +14,8 @@ use crate::wire::without_secrets;
 
 /// A client's request for access, on which the user has to decide.
 ///
-/// It has everything for the consent page. It implements serde's `Serialize` and `Deserialize`, so
-/// you can store it while the user signs in. It expires after one hour.
+/// The type has everything that your consent page shows. The type implements serde's `Serialize`
+/// and `Deserialize`, so you can store it while the user signs in. It expires after one hour.
 ///
 /// Every call of [`approve`](crate::oauth2::server::Provider::approve) issues a new code, so delete
 /// the consent after the decision. Only for pushed requests does the server refuse a second
@@ -62,7 +62,8 @@ pub struct Consent {
     /// The client id. It is not authenticated; only the redirect_uri is known to belong to the
     /// client.
     pub client_id: String,
-    /// The name of the client, for the page. A client that registered itself chose its name.
+    /// The name of the client, for the page. If the client registered itself, it chose this name,
+    /// so do not trust the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// The URI to which the user is redirected after the decision. Show its host on the page.
