@@ -1,4 +1,4 @@
-//! OAuth 1.0a verifier and provider.
+//! Attacks on the OAuth 1.0a verifier and provider.
 
 use crate::common::with::With;
 use http::{HeaderValue, Request, Uri};
@@ -14,8 +14,8 @@ use oauth_proto::{Error, Step, Timestamp, Unsupported};
 
 use crate::common::{CALLBACK, NOW, OAuth1Pair, ORIGIN, fields, response};
 
-/// The request is refused with a 401, for that reason, and would have been accepted without the
-/// attack.
+/// Asserts that a valid request is refused with a 401 after the attack has changed it. Returns the
+/// refusal.
 fn refused(attack: impl FnOnce(&mut Request<Vec<u8>>)) -> Rejected {
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
@@ -51,7 +51,7 @@ fn a_request_that_was_accepted_is_refused_the_second_time() {
     assert_eq!(fields(&rejected.response())["oauth_problem"], "nonce_used");
 }
 
-/// Row `nonce-replay`, in a race.
+/// Row `nonce-replay`: the copies of the request arrive at the same time.
 #[test]
 fn only_one_of_several_simultaneous_copies_of_a_request_is_accepted() {
     for _ in 0..50 {
@@ -92,7 +92,7 @@ fn a_nonce_is_remembered_until_the_end_of_its_window() {
     assert!(pair.verify(&request).is_ok());
     for later in [1, 300, 599, 600] {
         pair.now.set(NOW + later);
-        // A request in between makes the store forget what it may.
+        // A request in between lets the store forget expired nonces.
         pair.begin(Authorize::callback(CALLBACK)).unwrap();
         assert_eq!(
             pair.verify(&request).unwrap_err().reason,
@@ -125,7 +125,7 @@ fn a_timestamp_older_than_the_window_is_refused_and_the_answer_has_the_window() 
     assert_eq!(fields["oauth_acceptable_timestamps"], format!("{}-{}", NOW + 1, NOW + 601));
 }
 
-/// Row `timestamp-future`: its nonce would have to be remembered for longer.
+/// Row `timestamp-future`: the nonce of such a request would have to be remembered for longer.
 #[test]
 fn a_timestamp_ahead_of_the_window_is_refused() {
     assert!(at(-300).is_ok());
@@ -173,7 +173,7 @@ fn a_wrong_signature_is_refused_and_the_response_says_no_more() {
     }
 }
 
-/// Row `method-swapped`: the HTTP method and the signature method are both signed.
+/// Row `method-swapped`: both the HTTP method and the signature method are signed.
 #[test]
 fn a_request_with_another_method_than_the_signed_one_is_refused() {
     assert_eq!(
@@ -184,8 +184,8 @@ fn a_request_with_another_method_than_the_signed_one_is_refused() {
     assert_eq!(refused(hash).reason, RejectReason::WrongSignature);
 }
 
-/// Row `empty-secret`: a client that has only a public key with us must not be able to, or be
-/// impersonated by, an HMAC with an empty secret.
+/// Row `empty-secret`: the server has only a public key of the client. An attacker must not be able
+/// to impersonate the client with an HMAC with an empty secret.
 #[test]
 fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
     let pair = OAuth1Pair::default();
@@ -208,7 +208,7 @@ fn hmac_with_an_empty_secret_is_refused_for_a_client_with_a_public_key() {
 fn a_request_signed_for_another_host_is_refused() {
     let swapped = refused(|request| uri(request, "photos.example.net", "evil.example"));
     assert_eq!(swapped.reason, RejectReason::WrongHost);
-    // A request to another of the service's own origins is not this one.
+    // A request for one origin of the service is not valid at another origin.
     let pair = OAuth1Pair::default();
     let mut request = pair.signed();
     uri(&mut request, "photos.example.net", "other.example.net");
@@ -218,7 +218,8 @@ fn a_request_signed_for_another_host_is_refused() {
     assert_eq!(rejected.reason, RejectReason::WrongSignature);
 }
 
-/// One host with and without TLS is two origins, and a request is signed for one of them.
+/// A host with TLS and the same host without TLS are two origins. A request is signed for one of
+/// them.
 #[test]
 fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     use oauth_proto::oauth1::server::Verifier;
@@ -244,7 +245,7 @@ fn a_request_is_verified_for_the_origin_whose_scheme_it_names() {
     }
 }
 
-/// Row `host-swapped`, in the header.
+/// Row `host-swapped`: the host is in the `Host` header.
 #[test]
 fn a_request_whose_host_header_names_another_host_is_refused() {
     let relative = |host: &'static str| {
@@ -261,7 +262,7 @@ fn a_request_whose_host_header_names_another_host_is_refused() {
     assert_eq!(relative(""), Err(RejectReason::WrongHost));
 }
 
-/// Row `parameter-added`: in the query, in the form, in the header.
+/// Row `parameter-added`: the test adds it to the query, the form and the header.
 #[test]
 fn a_parameter_that_was_added_breaks_the_signature() {
     refused(|request| uri(request, "size=original", "size=original&admin=1"));
@@ -269,16 +270,16 @@ fn a_parameter_that_was_added_breaks_the_signature() {
     refused(|request| header(request, |value| value + ", admin=\"1\""));
 }
 
-/// Row `parameter-removed`: in the query and in the form.
+/// Row `parameter-removed`: the test removes one from the query and one from the form.
 #[test]
 fn a_parameter_that_was_removed_breaks_the_signature() {
     refused(|request| uri(request, "size=original&", ""));
     refused(|request| request.body_mut().clear());
 }
 
-/// Row `parameter-moved`: a parameter means the same in the query and in the form to RFC 5849
-/// §3.4.1.3, so moving one as it is cannot be told; moving it into another parameter, or out of
-/// what is signed, can.
+/// Row `parameter-moved`: RFC 5849 §3.4.1.3 signs a parameter in the query like one in the form, so
+/// that move cannot be detected. A move into another parameter, or into an unsigned part, is
+/// detected.
 #[test]
 fn a_parameter_that_was_moved_into_another_breaks_the_signature() {
     refused(|request| {
@@ -290,7 +291,7 @@ fn a_parameter_that_was_moved_into_another_breaks_the_signature() {
     });
 }
 
-/// Row `path-changed`: also one that leads to the same place.
+/// Row `path-changed`: an equivalent path is refused, too.
 #[test]
 fn another_path_than_the_signed_one_breaks_the_signature() {
     refused(|request| uri(request, "/photos", "/photos/"));
@@ -323,7 +324,7 @@ fn a_repeated_protocol_parameter_is_refused() {
     assert_eq!(status(&request, &pair), (400, RejectReason::ParameterTwice("oauth_nonce".into())));
 }
 
-/// A request with a form, signed as it is.
+/// Returns a signed request with this form.
 fn signed_form(
     pair: &OAuth1Pair,
     placement: ParameterPlacement,
@@ -340,8 +341,8 @@ fn signed_form(
     request
 }
 
-/// Row `oauth1-form-flood`: four megabytes, a million parameters, from an unknown client.
-/// `tests/allocations/oauth1.rs` counts the cost.
+/// Row `oauth1-form-flood`: an unknown client sends millions of parameters in four mebibytes.
+/// `tests/allocations/oauth1.rs` measures the memory.
 #[test]
 fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -367,15 +368,15 @@ fn a_flood_of_parameters_is_refused_before_it_is_collected_and_before_storage_is
     assert!(too_many.to_string().contains("Verifier::max_parameters"));
     assert_eq!(refused(&request), (400, too_many));
 
-    // Other bodies are not read.
+    // A body that is not a form is not read.
     let mut request =
         Request::post(format!("{ORIGIN}/photos")).body(b"a&".repeat(2 << 20)).unwrap();
     Session::new(&pair.client, pair.token()).sign(&mut request, pair.moment()).unwrap();
     assert!(pair.verify(&request).is_ok());
 }
 
-/// Row `oauth1-form-flood`: header, query and form count together, and the last one that there is
-/// room for passes.
+/// Row `oauth1-form-flood`: the limit applies to the parameters of the header, the query and the
+/// form together.
 #[test]
 fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() {
     let pair = OAuth1Pair::default();
@@ -405,8 +406,8 @@ fn as_many_parameters_and_as_large_a_form_as_the_operator_allows_are_verified() 
     assert_eq!(rejected.reason, RejectReason::FormTooLarge { length: 100, limit: 99 });
 }
 
-/// Row `oauth1-form-flood`: what header and query say is enough to refuse a request, so its form is
-/// not looked at.
+/// Row `oauth1-form-flood`: the parameters in the header or the query are checked first, so the
+/// form of a refused request is not read.
 #[test]
 fn the_protocols_parameters_are_judged_before_a_form_is_read() {
     let pair = OAuth1Pair::default();
@@ -443,7 +444,7 @@ fn the_protocols_parameters_are_judged_before_a_form_is_read() {
             }
         }
     }
-    // Those in the form are judged when it has been collected, by the same rules.
+    // The same rules apply to parameters in the form, after the form was read.
     let mut request = signed_form(&pair, ParameterPlacement::Body, Vec::new());
     let form = String::from_utf8(request.body().clone()).unwrap();
     *request.body_mut() =
@@ -472,8 +473,8 @@ fn the_answer_to_a_request_without_a_protocol_parameter_names_it() {
     }
 }
 
-/// Row `content-type-odd`: an application behind may read as a form what the verifier would not
-/// have.
+/// Row `content-type-odd`: the application could read such a body as a form, although the verifier
+/// has not.
 #[test]
 fn a_content_type_that_only_resembles_a_forms_is_refused() {
     for content_type in
@@ -490,8 +491,8 @@ fn a_content_type_that_only_resembles_a_forms_is_refused() {
     assert_eq!(status(&request, &pair), (400, RejectReason::Malformed));
 }
 
-/// Row `nonce-replay`: judged in the last second of its window, but late at the store: others have
-/// made the store forget by then.
+/// Row `nonce-replay`: the replay is verified in the last second of its window, but reaches the
+/// store later. Meanwhile, another request has let the store forget expired nonces.
 #[test]
 fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -514,7 +515,7 @@ fn a_used_nonce_is_refused_when_it_was_overtaken_or_the_clock_steps_back() {
     assert_eq!(pair.verify(&request).unwrap_err().reason, RejectReason::NonceUsed);
 }
 
-/// Row `nonce-replay`: with the largest window that can be configured.
+/// Row `nonce-replay`: the window is the largest possible.
 #[test]
 fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     let for_ever = std::time::Duration::MAX;
@@ -533,8 +534,8 @@ fn a_window_and_lifetimes_without_end_accept_a_request_once() {
     assert!(serve(verifier.verify(&request, pair.moment()), &pair.store).is_err());
 }
 
-/// Row `method-of-another-kind`: a method with one key for all clients is not a method on shared
-/// secrets, and a custom method called PLAINTEXT is not PLAINTEXT.
+/// Row `method-of-another-kind`: the client has a shared secret, so a method that does not use
+/// secrets is refused. A custom method with the name PLAINTEXT is refused, too.
 #[test]
 fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     struct Odd(&'static str, bool);
@@ -565,7 +566,7 @@ fn a_method_on_one_key_for_all_or_with_the_name_of_plaintext_is_refused() {
     }
 }
 
-/// Row `consent-swapped`: a consent that was tampered with decides nothing for another client.
+/// Row `consent-swapped`: the client in the consent was changed while the user decided.
 #[test]
 fn a_consent_that_names_another_client_decides_nothing() {
     let pair = OAuth1Pair::default();
@@ -581,7 +582,8 @@ fn a_consent_that_names_another_client_decides_nothing() {
     assert!(serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).is_ok());
 }
 
-/// Row `hosts-that-disagree`: the application behind may read another one of them.
+/// Row `hosts-that-disagree`: the application could read another one of the hosts than the
+/// verifier.
 #[test]
 fn a_request_whose_hosts_disagree_is_refused() {
     let pair = OAuth1Pair::default();
@@ -593,7 +595,7 @@ fn a_request_whose_hosts_disagree_is_refused() {
     assert_eq!(status(&request, &pair).1, RejectReason::WrongHost);
 }
 
-/// Row `oversized-parameter`: the log does not repeat the value either.
+/// Row `oversized-parameter`: the value is not in the log either.
 #[test]
 fn a_consumer_key_of_a_mebibyte_is_refused_and_not_repeated() {
     let pair = OAuth1Pair::default();
@@ -603,7 +605,7 @@ fn a_consumer_key_of_a_mebibyte_is_refused_and_not_repeated() {
     assert_eq!((status, &reason), (400, &RejectReason::ParameterInvalid("oauth_consumer_key")));
 }
 
-/// Row `unsigned`: what another scheme's middleware may want to look at instead.
+/// Row `unsigned`: the application can let the middleware of another scheme check such a request.
 #[test]
 fn a_request_without_a_signature_is_challenged() {
     let pair = OAuth1Pair::default();
@@ -624,7 +626,7 @@ fn another_version_than_1_0_is_refused() {
     let mut request = pair.signed();
     header(&mut request, |value| value.replace("oauth_version=\"1.0\"", "oauth_version=\"2.0\""));
     assert_eq!(status(&request, &pair), (400, RejectReason::VersionUnknown("2.0".into())));
-    // None that is not there, and none that only some library could have meant.
+    // An empty version, and versions that are similar to 1.0 and 1.0a.
     for other in ["", "1.0b", "1.0A ", "1.0aa", "1"] {
         let encoded =
             percent_encoding::utf8_percent_encode(other, percent_encoding::NON_ALPHANUMERIC)
@@ -641,8 +643,8 @@ fn another_version_than_1_0_is_refused() {
     }
 }
 
-/// Row `version-unknown`: the value that the documentation of npm's `oauth` recommends. The value
-/// is signed like any other.
+/// Row `version-unknown`: the documentation of npm's `oauth` recommends the value `1.0A`. It is
+/// signed like any other value.
 #[test]
 fn the_version_1_0a_is_refused_by_the_name_of_its_option_and_verified_with_it() {
     use base64::Engine;
@@ -723,8 +725,8 @@ fn plaintext_is_refused_unless_it_is_allowed_and_never_without_tls() {
     assert_eq!(rejected.reason, RejectReason::PlaintextWithoutTls);
 }
 
-/// Row `plaintext-default`: RFC 5849 §3.4.4. Whatever the origin says, a request that came in the
-/// clear has shown its secrets, except on this machine.
+/// Row `plaintext-default`: RFC 5849 §3.4.4. A request without TLS has disclosed its secrets,
+/// except on this machine, even if the configured origin has TLS.
 #[test]
 fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     use oauth_proto::oauth1::server::Verifier;
@@ -736,7 +738,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
             let host = origin.split_once("://").unwrap().1;
             request.headers_mut().insert("host", HeaderValue::from_str(host).unwrap());
         }
-        // The header of PLAINTEXT says nothing of where it goes.
+        // The header for PLAINTEXT is the same for every URL.
         let signer = Signer::new(&Scheme::new(Method::DangerousPlaintext), &client, None);
         let at = format!("{ORIGIN}/photos").parse().unwrap();
         let value =
@@ -768,7 +770,7 @@ fn plaintext_is_judged_by_the_origin_and_by_how_the_request_came() {
     }
 }
 
-/// Row `provider-without-tls`: the answers hold secrets (RFC 5849 §2.1).
+/// Row `provider-without-tls`: the responses contain secrets (RFC 5849 §2.1).
 #[test]
 fn a_provider_without_tls_is_refused_except_on_this_machine_or_with_the_dangerous_option() {
     use oauth_proto::oauth1::server::{Provider, Verifier};
@@ -794,7 +796,7 @@ fn a_provider_without_tls_is_refused_except_on_this_machine_or_with_the_dangerou
     }
 }
 
-/// Row `plaintext-default`: the list of methods does not replace the option.
+/// Row `plaintext-default`: PLAINTEXT in the list of methods does not replace the option.
 #[test]
 fn plaintext_cannot_be_listed_as_a_method() {
     let pair = OAuth1Pair::default();
@@ -811,9 +813,9 @@ fn plaintext_cannot_be_listed_as_a_method() {
     assert_eq!(rejected.reason, RejectReason::MethodUnsupported("PLAINTEXT".into()));
 }
 
-/// Row `unknown-consumer`: what the client sees, and what the store is asked, is the same for an
-/// unknown client, a wrong secret, an unknown token and a token of another client. The script
-/// `benches/instructions` compares the work.
+/// Row `unknown-consumer`: the response and the queries to the store are the same for an unknown
+/// client, a wrong secret, an unknown token and a token of another client. The script
+/// `benches/instructions` compares the number of instructions.
 #[test]
 fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -826,7 +828,6 @@ fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
         Signer::new(&Scheme::default(), &client, Some(&token))
             .sign(&mut request, pair.moment())
             .unwrap();
-        // The store is asked once, and then the request is refused.
         let ServerStep::Query(NextQuery::FindCredentials(pending)) =
             pair.provider.verifier().verify(&request, pair.moment())
         else {
@@ -862,7 +863,7 @@ fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     }
 }
 
-/// Row `verifier-wrong`: a verifier must not be guessed by trying.
+/// Row `verifier-wrong`: an attacker must not be able to guess a verifier by repeated attempts.
 #[test]
 fn a_wrong_verifier_spends_the_temporary_credentials() {
     let pair = OAuth1Pair::default();
@@ -878,7 +879,7 @@ fn a_wrong_verifier_spends_the_temporary_credentials() {
         (rejected.response().status().as_u16(), rejected.reason),
         (401, RejectReason::WrongVerifier)
     );
-    // The request token is used: the right verifier comes too late.
+    // The request token is used up, so the right verifier is refused now.
     assert!(pair.redeem(serde_json::from_str(&stored).unwrap(), &callback).is_err());
 }
 
@@ -915,7 +916,7 @@ fn a_body_other_than_the_one_whose_hash_is_signed_is_refused() {
     assert_eq!(rejected.reason, RejectReason::ParameterMissing("oauth_body_hash"));
 }
 
-/// Row `token-in-log`: logs are read by more people than credentials are for.
+/// Row `token-in-log`: more people can read logs than may have the credentials.
 #[test]
 fn no_debug_output_of_a_server_shows_a_secret() {
     let pair = OAuth1Pair::default();
@@ -947,8 +948,8 @@ fn no_debug_output_of_a_server_shows_a_secret() {
     }
 }
 
-/// Row `control-characters`: PostgreSQL refuses NUL, and logs have lines. No server issued such a
-/// value.
+/// Row `control-characters`: PostgreSQL refuses NUL, and a line break would forge a line of a log.
+/// No server issues such values.
 #[test]
 fn control_characters_are_refused_before_storage_is_asked() {
     use oauth_proto::oauth1::server::ServerStep;
@@ -979,7 +980,7 @@ fn control_characters_are_refused_before_storage_is_asked() {
                 step => panic!("{name}: {step:?}"),
             }
         }
-        // A text of any language is one that a service may have issued.
+        // A service may have issued a value with letters of any language.
         let mut request = pair.signed();
         header(&mut request, |value| {
             value.replacen(&format!("{name}=\""), &format!("{name}=\"caf%C3%A9%20%E3%81%82"), 1)
@@ -990,7 +991,7 @@ fn control_characters_are_refused_before_storage_is_asked() {
             "{name}: {step:?}"
         );
     }
-    // The page for the resource owner asks storage about a value from a link.
+    // The page for the user looks up the token in a link.
     let page = |token: &str| {
         pair.consent(&format!("{ORIGIN}/authorize?oauth_token={token}")).unwrap_err().reason
     };
@@ -1001,7 +1002,8 @@ fn control_characters_are_refused_before_storage_is_asked() {
     assert_eq!(page(""), RejectReason::NothingPending);
 }
 
-/// Row `control-characters`: the application's own parameters are kept with temporary credentials.
+/// Row `control-characters`: parameters for the application are stored with the temporary
+/// credentials.
 #[test]
 fn a_nul_in_an_application_parameter_is_refused_and_line_breaks_are_kept() {
     let pair = OAuth1Pair::default();
@@ -1023,7 +1025,7 @@ fn a_nul_in_an_application_parameter_is_refused_and_line_breaks_are_kept() {
     assert!(begin("note", "two\nlines").is_ok());
 }
 
-/// Row `oversized-parameter`: a nonce that is remembered takes a bounded place.
+/// Row `oversized-parameter`: nonces are stored, so their length is limited.
 #[test]
 fn a_nonce_of_256_bytes_is_accepted_and_a_longer_one_is_refused() {
     let pair = OAuth1Pair::default();
@@ -1040,7 +1042,8 @@ fn a_nonce_of_256_bytes_is_accepted_and_a_longer_one_is_refused() {
     assert_eq!(verify(&"n".repeat(257)), Err(RejectReason::ParameterInvalid("oauth_nonce")));
 }
 
-/// Row `parameter-twice`: RFC 5849 §3.1, item 2, also for names that the specification only claims.
+/// Row `parameter-twice`: RFC 5849 §3.1, item 2, also applies to unknown names with the prefix
+/// `oauth_`.
 #[test]
 fn an_unknown_oauth_parameter_may_occur_once() {
     let pair = OAuth1Pair::default();
@@ -1056,8 +1059,7 @@ fn an_unknown_oauth_parameter_may_occur_once() {
     );
 }
 
-/// Row `verifier-wrong`: what a store asks a record of temporary credentials, with nothing checked
-/// before.
+/// Row `verifier-wrong`: a store calls `TemporaryRecord::redeem`, which checks everything itself.
 #[test]
 fn temporary_credentials_are_redeemed_in_time_by_their_own_client_with_their_verifier() {
     let redeemed = |granted: bool, client: &str, verifier: &str, now: u64| {

@@ -1,5 +1,5 @@
-//! OAuth 2.0 client: what must be refused before a secret leaves, and what must not be believed of
-//! an answer.
+//! OAuth 2.0 client: callbacks and requests that must be refused before a secret is sent, and
+//! responses that must be refused.
 
 use oauth_proto::oauth2::CallbackError;
 use oauth_proto::oauth2::RequestError;
@@ -14,7 +14,7 @@ use oauth_proto::{
 
 use crate::common::oauth2::*;
 
-/// The error of redeeming a callback, before a request is sent.
+/// Redeems a callback with these parameters. Returns the error, or `Ok` if a request is sent.
 fn redeemed(client: &Client, parameters: &str) -> Result<(), Error> {
     let (pending, callback) = begun(client);
     client
@@ -29,7 +29,7 @@ fn misbehaved(body: &str) -> Misbehaved {
     }
 }
 
-/// Row `mix-up`: a server that is not honest would be sent the code of another one (RFC 9207 §1).
+/// Row `mix-up`: the client would send a dishonest server the code of another server (RFC 9207 §1).
 #[test]
 fn a_code_from_another_issuer_is_refused() {
     let error = redeemed(&client(), "&code=x&iss=https%3A%2F%2Fevil.example").unwrap_err();
@@ -68,8 +68,8 @@ fn a_code_from_another_issuer_is_refused() {
     redeemed(&client(), "&code=x").unwrap();
 }
 
-/// Row `iss-unknown`, whether it has promised to name itself or not: there is nothing that its name
-/// could be compared with.
+/// Row `iss-unknown`: the client has no issuer with which to compare the parameter, so
+/// `promises_issuer` makes no difference.
 #[test]
 fn an_issuer_is_refused_if_the_servers_issuer_is_unknown() {
     let server = || {
@@ -100,7 +100,7 @@ fn an_issuer_is_refused_if_the_servers_issuer_is_unknown() {
         )
         .unwrap();
     }
-    // An issuer that was not compared does not replace the place.
+    // If the issuer was not compared, the callback still needs its URL.
     let (pending, callback) =
         begun(&client_of(server().with(|server| server.allow_unknown_issuer = true)));
     let query =
@@ -136,7 +136,7 @@ fn a_callback_without_a_state_is_refused() {
     }
 }
 
-/// Row `state-wrong`: whatever else the callback holds.
+/// Row `state-wrong`: the other parameters of the callback do not matter.
 #[test]
 fn a_callback_with_another_state_is_refused() {
     let (_, callback) = begun(&client());
@@ -164,7 +164,7 @@ fn a_callback_with_the_state_twice_is_refused() {
     }
 }
 
-/// Row `duplicated-parameter`: two readers could take another one of the two.
+/// Row `duplicated-parameter`: two parsers could each read another of the two values.
 #[test]
 fn a_callback_that_names_a_parameter_twice_is_refused() {
     for name in ["code", "iss", "error"] {
@@ -213,7 +213,7 @@ fn a_server_that_lists_proof_key_methods_without_s256_is_refused() {
     }
 }
 
-/// Row `callback-replay`: a second click, a prefetch, or a stored copy.
+/// Row `callback-replay`: the cause is a second click, a prefetch, or a stored copy.
 #[test]
 fn a_callback_that_arrives_twice_is_redeemed_once_if_its_id_is_spent_first() {
     let used = UsedPendingIds::new(10);
@@ -230,7 +230,7 @@ fn a_callback_that_arrives_twice_is_redeemed_once_if_its_id_is_spent_first() {
     for _ in 0..2 {
         assert_eq!(come_back(serde_json::from_str(&stored).unwrap()), None);
     }
-    // Another's is another, also where it has the same state.
+    // The pending value of another client has another id, even with the same state.
     let state =
         || Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into()));
     let id = |client: &Client| done(client.authorize(state(), moment()).unwrap()).pending.id();
@@ -241,9 +241,9 @@ fn a_callback_that_arrives_twice_is_redeemed_once_if_its_id_is_spent_first() {
     assert_eq!(implicit.id().to_string().len(), 32);
 }
 
-/// Row `callback-replay`: the pending value is consumed, and is not `Clone`: what the type cannot
-/// prevent is a stored copy, of which the docs speak. The code goes out with a proof key, so that
-/// the server can tell.
+/// Row `callback-replay`: the pending value is consumed and not `Clone`, but a stored copy can be
+/// redeemed again, as the docs say. The code is sent with the same PKCE verifier, and the server
+/// detects the replay.
 #[test]
 fn a_callback_that_is_redeemed_again_from_storage_sends_the_same_proof_key() {
     let (pending, callback) = begun(&client());
@@ -258,7 +258,7 @@ fn a_callback_that_is_redeemed_again_from_storage_sends_the_same_proof_key() {
     );
 }
 
-/// Row `html-200`: a captive portal, or a page about maintenance.
+/// Row `html-200`: the page is of a captive portal, or about maintenance.
 #[test]
 fn a_page_on_status_200_is_not_read_as_a_token() {
     for content_type in [
@@ -281,7 +281,7 @@ fn a_page_on_status_200_is_not_read_as_a_token() {
     token_of(&lenient, response(200, &[], ANSWER)).unwrap();
 }
 
-/// Row `error-on-200`: some servers refuse with a status of success.
+/// Row `error-on-200`: some servers refuse a request with a status of success.
 #[test]
 fn an_error_on_status_200_is_a_refusal() {
     let body = r#"{"error":"bad_verification_code",
@@ -301,7 +301,7 @@ fn an_error_on_status_200_is_a_refusal() {
     assert_eq!(details["error_uri"], "https://docs.github.com/e");
 }
 
-/// Row `oversized-body`: a server that sends without end.
+/// Row `oversized-body`: the server sends without end.
 #[test]
 fn a_response_larger_than_64_kib_is_refused() {
     let body = |length: usize| {
@@ -315,7 +315,7 @@ fn a_response_larger_than_64_kib_is_refused() {
     assert!(matches!(error, Error::Misbehaved(Misbehaved::TooLarge { .. })), "{error}");
 }
 
-/// Row `json-duplicate-keys`: which of the two counts is not defined.
+/// Row `json-duplicate-keys`: it is undefined which of the two values is valid.
 #[test]
 fn json_that_names_a_field_twice_is_refused() {
     for second in [r#""access_token":"x""#, r#""access_token":null"#, r#""acc\u0065ss_token":"x""#]
@@ -331,7 +331,7 @@ fn json_that_names_a_field_twice_is_refused() {
     assert!(matches!(misbehaved(&twice), Misbehaved::FieldTwice { .. }));
 }
 
-/// Row `expires-in-odd`: a lifetime that is misread keeps a dead token alive.
+/// Row `expires-in-odd`: if the lifetime is misread, an expired token is still used.
 #[test]
 fn a_lifetime_that_is_not_a_whole_number_is_refused() {
     let with = |value: &str| ANSWER.replace("3600", value);
@@ -420,11 +420,12 @@ fn a_scope_that_the_server_has_widened_is_reported() {
             .collect::<Vec<_>>(),
         ["admin"]
     );
-    // RFC 6749 §5.1: nothing said is as asked.
+    // RFC 6749 §5.1: without a scope in the response, the token has the requested scope.
     assert_eq!(granted("x").scope, Some("photos".into()));
 }
 
-/// Row `redirect-followed`: following it would hand the secrets to another server.
+/// Row `redirect-followed`: a client that followed the redirect would send the secrets to another
+/// server.
 #[test]
 fn a_redirect_of_the_token_endpoint_is_refused_and_its_query_not_shown() {
     for status in [301, 302, 303, 307, 308] {
@@ -437,7 +438,7 @@ fn a_redirect_of_the_token_endpoint_is_refused_and_its_query_not_shown() {
     }
 }
 
-/// Row `http-endpoint`, unless an option with a dangerous name allows it.
+/// Row `http-endpoint`: an endpoint at another machine needs the dangerous option.
 #[test]
 fn an_endpoint_without_tls_is_used_only_on_this_machine() {
     let server = |url: &str| AuthorizationServer::new(url).unwrap();
@@ -465,7 +466,7 @@ fn an_endpoint_without_tls_is_used_only_on_this_machine() {
         .unwrap_err();
 }
 
-/// Row `token-to-wrong-host`, unless an option with a dangerous name allows it.
+/// Row `token-to-wrong-host`: a request to another origin needs the dangerous option.
 #[test]
 fn a_token_is_attached_only_to_requests_to_its_own_origin() {
     let session = session(token());
@@ -503,8 +504,8 @@ fn a_token_is_attached_only_to_requests_to_its_own_origin() {
     anywhere.attach_token(&mut get("http://photos.example.com/"), now()).unwrap_err();
 }
 
-/// Row `token-to-wrong-host`: the application has led the request elsewhere before it sends it once
-/// more.
+/// Row `token-to-wrong-host`: the application has changed the URL of the request before it repeats
+/// the request.
 #[test]
 fn a_request_that_was_redirected_elsewhere_is_not_signed_again() {
     let mut session = session(token());
@@ -574,7 +575,7 @@ fn a_request_that_is_refused_with_a_renewed_token_is_not_sent_again() {
 /// Row `discovery-issuer-mismatch`.
 #[test]
 fn metadata_of_another_issuer_is_refused() {
-    // The same document is in every place.
+    // Every well-known URL has the same document.
     let discovered = |discovery: Discovery, issuer: &str| {
         let mut step = discovery.start().unwrap();
         while let Step::Send(_, sent) = step {
@@ -623,7 +624,7 @@ fn metadata_of_another_issuer_is_refused() {
     discovered(entra(), r#""issuer":"https://login.microsoftonline.com/evil/v2.0","#).unwrap_err();
 }
 
-/// Row `token-in-log`: logs are read by more people than tokens are for.
+/// Row `token-in-log`: more people can read logs than may have the tokens.
 #[test]
 fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     let secrets = [
@@ -674,8 +675,8 @@ fn no_error_and_no_debug_output_of_a_client_shows_a_secret() {
     }
 }
 
-/// Rows `mix-up` and `pending-of-another-service`: a pending value that is redeemed by another
-/// server's client would hand it the code and the proof key.
+/// Rows `mix-up` and `pending-of-another-service`: a client of another server would send that
+/// server the code and the PKCE verifier.
 #[test]
 fn a_pending_value_is_redeemed_only_by_its_own_client() {
     let mut other = AuthorizationServer::new("https://evil.example/token").unwrap();
@@ -693,8 +694,8 @@ fn a_pending_value_is_redeemed_only_by_its_own_client() {
     }
 }
 
-/// Row `endpoint-with-parameters`: a server's metadata would choose whose request it is, or where
-/// its answer goes.
+/// Row `endpoint-with-parameters`: the server's metadata could choose the client or the
+/// redirect_uri of the request.
 #[test]
 fn an_endpoint_with_parameters_of_the_protocol_is_refused() {
     for query in [
@@ -715,7 +716,7 @@ fn an_endpoint_with_parameters_of_the_protocol_is_refused() {
     }
 }
 
-/// Row `discovery-internal`: this machine, in every writing of its address.
+/// Row `discovery-internal`: the host is this machine, in all spellings of its address.
 #[test]
 fn a_remote_server_cannot_name_endpoints_on_this_machine() {
     for host in [
@@ -750,7 +751,7 @@ fn a_remote_server_cannot_name_endpoints_on_this_machine() {
     }
 }
 
-/// Row `device-uri-that-acts`: a device shows or opens what the server sends.
+/// Row `device-uri-that-acts`: a device shows or opens the URI that the server sends.
 #[test]
 fn a_device_is_not_shown_a_uri_or_code_that_acts_by_itself() {
     let device = |uri: &str, code: &str| {
@@ -774,7 +775,7 @@ fn a_device_is_not_shown_a_uri_or_code_that_acts_by_itself() {
     assert_eq!(pending.expires_at, Timestamp::from_secs(NOW + 24 * 3600));
 }
 
-/// Row `token-to-wrong-host`: the `Host` header, or the user name of the URL, names another host.
+/// Row `token-to-wrong-host`: the `Host` header or the user name in the URL is another host.
 #[test]
 fn a_request_with_a_different_host_header_gets_no_token() {
     let mut request = get(API);
@@ -787,7 +788,7 @@ fn a_request_with_a_different_host_header_gets_no_token() {
     let _ = session(token()).attach_token(&mut named, now()).unwrap();
 }
 
-/// Hosts of a network that only this machine is in, in all the forms that a document may write.
+/// Hosts in an internal network, in all spellings that a document can contain.
 const INTERNAL: [&str; 26] = [
     "10.0.0.5",
     "192.168.1.1",
@@ -839,7 +840,7 @@ fn a_remote_server_cannot_name_endpoints_in_this_network() {
                 "{host}: {error}"
             );
         }
-        // RFC 8705 §5: clients with a certificate go to these.
+        // RFC 8705 §5: clients with a certificate send their requests to these endpoints.
         let body = format!(
             r#"{{"issuer":"{ISSUER}","token_endpoint":"{ISSUER}/t",
             "mtls_endpoint_aliases":{{"x":1,"token_endpoint":"https://{host}/t"}}}}"#
@@ -871,7 +872,7 @@ fn a_remote_server_cannot_name_endpoints_in_this_network() {
             error.to_string().contains("dangerous_from_metadata_of_internal_hosts`"),
             "{host}: {error}"
         );
-        // The options let the same metadata in.
+        // With the options, the same metadata is accepted.
         let found = discovered(
             discovery(ISSUER).with(|discovery| discovery.dangerous_allow_internal_hosts = true),
             &body,
@@ -898,7 +899,8 @@ fn a_remote_server_cannot_name_endpoints_in_this_network() {
     }
 }
 
-/// Row `discovery-internal`: a server of this network may name its neighbours.
+/// Row `discovery-internal`: the metadata of a server in the internal network may contain other
+/// hosts in this network.
 #[test]
 fn a_server_in_this_network_can_name_endpoints_there_but_not_on_this_machine() {
     let discovered = |issuer: &str, host: &str| {
@@ -926,7 +928,8 @@ fn a_server_in_this_network_can_name_endpoints_there_but_not_on_this_machine() {
     }
 }
 
-/// Row `discovery-internal`: a hostile resource names the server that the client would ask.
+/// Row `discovery-internal`: the metadata of a hostile resource contains an internal server, to
+/// which the client would send requests.
 #[test]
 fn a_remote_resource_cannot_name_a_server_in_this_network() {
     let own = || ResourceDiscovery::new("https://mcp.evil.example/api").unwrap();
@@ -974,11 +977,11 @@ fn a_remote_resource_cannot_name_a_server_in_this_network() {
     answered(near, "http://127.0.0.1:3000", "http://localhost:8080").unwrap();
 }
 
-/// Row `callback-place`: another server has sent the user back to its own redirect_uri, and the
-/// application hands on what came (RFC 9700 §4.4.2.2).
+/// Row `callback-place`: another server has redirected the user to its own redirect_uri, and the
+/// application passes the callback on (RFC 9700 §4.4.2.2).
 #[test]
 fn a_callback_at_another_redirect_uri_sends_no_code() {
-    // It names no issuer, as most servers.
+    // Like most servers, this one sends no issuer.
     let server = || {
         let server = AuthorizationServer::new("https://evil.example/token").unwrap();
         server.with(|server| {
@@ -1014,7 +1017,7 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     came(&proxied, "http://10.0.0.5:8080/cb/evil").unwrap();
     came(&proxied, "http://10.0.0.5:8080/cb/honest").unwrap_err();
 
-    // Servers that are told apart by an argument.
+    // The redirect URIs of the two servers differ in a query parameter.
     let evil = client("https://rp.example/cb?as=evil");
     for place in ["/cb?as=honest", "/cb", "/cb?as=evil&as=honest"] {
         let error = came(&evil, place).unwrap_err();
@@ -1022,7 +1025,7 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
     }
     came(&evil, "/cb?as=evil").unwrap();
 
-    // An app's own scheme, and a port that it was given just now.
+    // The redirect_uri has the app's own scheme, or a port that was chosen at runtime.
     for (own, other) in [
         ("com.example.app:/cb", "com.example.other:/cb"),
         ("http://127.0.0.1:51004/cb", "http://127.0.0.1:51005/cb"),
@@ -1030,12 +1033,12 @@ fn a_callback_at_another_redirect_uri_sends_no_code() {
         came(&client(own), own).unwrap();
         came(&client(own), other).unwrap_err();
     }
-    // Where no redirect_uri is known there is nothing to compare.
+    // A client without redirect_uri compares nothing.
     came(&Client::new(server(), "id"), "/anywhere").unwrap();
     came(&Client::new(server(), "id"), "").unwrap();
 }
 
-/// Row `callback-place`: the application hands on a query alone.
+/// Row `callback-place`: the application passes only the query.
 #[test]
 fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
     let unnamed = AuthorizationServer::new("https://auth.example.com/token").unwrap();
@@ -1062,14 +1065,14 @@ fn a_callback_without_its_place_sends_no_code_unless_the_server_names_itself() {
         )
         .unwrap();
     }
-    // The option is about callbacks that have none.
+    // If the callback has a URL, it is compared in spite of the option.
     came(&unnamed.clone().with(|client| client.allow_callback_without_place = true), "/other?", "")
         .unwrap_err();
-    // And an issuer is not a place.
+    // The right issuer does not replace this comparison.
     came(&client(), "/other?", "&iss=https%3A%2F%2Fauth.example.com").unwrap_err();
 }
 
-/// Row `callback-place`: by `response_mode=form_post`.
+/// Row `callback-place`: the callback is a form, with `response_mode=form_post`.
 #[test]
 fn a_form_that_was_posted_elsewhere_sends_no_code() {
     let posted = |url: &str| {
@@ -1088,7 +1091,7 @@ fn a_form_that_was_posted_elsewhere_sends_no_code() {
     }
 }
 
-/// Row `callback-place`: by the implicit grant.
+/// Row `callback-place`: the callback has a fragment, with the implicit grant.
 #[test]
 fn a_fragment_of_another_page_gives_no_token() {
     let came = |before: &str| {
@@ -1104,8 +1107,8 @@ fn a_fragment_of_another_page_gives_no_token() {
     assert!(matches!(came(""), Err(Error::Forged(Forged::PlaceMissing { .. }))));
 }
 
-/// Row `pending-of-another-service`: a server chooses the text of its token endpoint, and so could
-/// look for one with the mark of another.
+/// Row `pending-of-another-service`: a server chooses its token endpoint, so it could search for
+/// one with the fingerprint of another server.
 #[test]
 fn a_pending_value_is_tied_to_its_client_by_128_bits() {
     let device = || {
@@ -1165,7 +1168,8 @@ fn a_pending_value_is_tied_to_its_client_by_128_bits() {
             );
             assert_eq!(use_up(at, with(other.into())), Err(Forged::OtherClient.into()), "{stored}");
         }
-        // As it was stored before: a number, and a version, where there was one.
+        // The format of earlier versions: the fingerprint is a number, and some types have a
+        // version.
         let mut before = with(4_503_599_627_370_497_u64.into());
         for version in ["v", "implicit"] {
             if at == 2 {
@@ -1187,7 +1191,7 @@ fn device(verification_uri: &str) -> Result<oauth_proto::oauth2::PendingDevice, 
     sent.receive(json(&codes), moment()).map(done)
 }
 
-/// Row `pending-of-another-service`: a pending device.
+/// Row `pending-of-another-service`: the pending value is a pending device.
 #[test]
 fn a_device_code_is_sent_only_to_its_own_server() {
     let pending = device("https://auth.example.com/device").unwrap();
@@ -1198,7 +1202,7 @@ fn a_device_code_is_sent_only_to_its_own_server() {
     drop(client().poll(&pending, moment()).unwrap());
 }
 
-/// Row `device-uri-that-acts`: the address that the user is told to open.
+/// Row `device-uri-that-acts`: the user would open this address.
 #[test]
 fn a_verification_uri_that_is_not_a_web_page_is_refused() {
     for uri in [

@@ -1,5 +1,5 @@
-//! OAuth 2.0 authorization server: requests that it must refuse, and places that it must not send a
-//! browser to.
+//! OAuth 2.0 authorization server: requests that it must refuse, and URIs to which it must not
+//! redirect a browser.
 
 mod client_names;
 mod consent;
@@ -42,7 +42,8 @@ fn a_redirect_uri_that_is_not_registered_is_refused_on_a_page() {
             "{other}"
         );
     }
-    // Nor to another client's, nor if it is not clear which one is meant.
+    // The redirect_uri of another client is refused. A request without redirect_uri is refused if
+    // the client has several.
     assert!(matches!(
         paged(server.authorize(&asking("printer", "https://scanner.example.com/"))),
         RejectReason::RedirectUri { .. }
@@ -99,7 +100,7 @@ fn a_redirect_uri_in_another_spelling_is_refused() {
             "{other}"
         );
     }
-    // Nor what is the same after decoding or normalizing.
+    // A spelling that is equal only after decoding or normalizing is refused.
     for other in [
         "https://client.example.com/%63b?x=1",
         "https://client.example.com/a/../cb?x=1",
@@ -152,7 +153,8 @@ fn the_port_of_a_redirect_uri_may_differ_only_on_a_loopback_address() {
     ));
 }
 
-/// Row `redirect-changed`: the client has to send the code's redirect_uri again, and the very same.
+/// Row `redirect-changed`: the client has to send the redirect_uri of the authorization request
+/// again, unchanged.
 #[test]
 fn a_code_with_another_redirect_uri_is_refused_and_spent() {
     let server = RawServer::default();
@@ -164,7 +166,7 @@ fn a_code_with_another_redirect_uri_is_refused_and_spent() {
         parameters.extend(other.map(|uri| ("redirect_uri", uri)));
         let reason = refused(server.token(PRINTER, &parameters), 400, "invalid_grant");
         assert_eq!(reason, RejectReason::RedirectUriChanged, "{other:?}");
-        // It was the only try.
+        // The code is used up after the first attempt.
         refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     }
 }
@@ -198,7 +200,7 @@ fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
         server.authorize(&parameters)
     };
     assert_eq!(sent_back(plain(&[("code_challenge_method", "plain")])), "invalid_request");
-    // It is what a missing method means, and the client is told so.
+    // A missing method means `plain`. The error explains that.
     let rejected = plain(&[]).unwrap_err();
     let told = parameter(&location(&rejected.response()), "error_description").unwrap();
     assert!(told.contains("a request without this parameter means plain"), "{told}");
@@ -209,8 +211,7 @@ fn a_plain_proof_key_is_refused_unless_it_is_allowed() {
     allowed.authorize(&parameters).unwrap();
 }
 
-/// Row `challenge-missing`: a public client cannot do without a proof key, and a malformed
-/// challenge is not taken for one.
+/// Row `challenge-missing`: a public client has to use PKCE, and a malformed challenge is refused.
 #[test]
 fn a_public_client_without_a_proof_key_is_refused() {
     let server = RawServer::default();
@@ -234,7 +235,7 @@ fn a_public_client_without_a_proof_key_is_refused() {
 fn a_request_that_names_a_parameter_twice_is_refused() {
     let server = RawServer::default();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
-        // It is not known where to send the user, or with which state.
+        // The server cannot know to which URI to redirect the user, or with which state.
         let twice =
             [&asking("printer", REDIRECT)[..], &[(name, "query"), (name, "query")]].concat();
         assert!(
@@ -268,7 +269,7 @@ fn a_request_that_names_a_parameter_twice_is_refused() {
             assert_eq!(reason, RejectReason::ParameterTwice(name.into()), "{path}");
         }
     }
-    // An empty one is one, too; and so is one that is encoded otherwise.
+    // A second parameter counts even if it is empty, or if its name is percent-encoded.
     let mut request = posting("/token", &[]);
     *request.body_mut() = format!("grant_type=authorization_code&code={code}&c%6Fde=").into_bytes();
     refused(server.send(request), 400, "invalid_request");
@@ -290,9 +291,9 @@ fn a_grant_that_a_client_may_not_use_is_refused() {
     let password = [("grant_type", "password"), ("username", "jane"), ("password", PASSWORD)];
     let reason = refused(server.token(PRINTER, &password), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed("password".into()));
-    // Who cannot show who it is does not learn what it may do.
+    // A client with a wrong secret does not learn which grants it may use.
     refused(server.token(("printer", "wrong"), &password), 401, "invalid_client");
-    // The implicit grant has to be named, for the client and for the server.
+    // The implicit grant has to be configured, for the client and for the server.
     let token = |server: &RawServer| {
         server.authorize(&[
             ("response_type", "token"),
@@ -309,12 +310,12 @@ fn a_grant_that_a_client_may_not_use_is_refused() {
     assert_eq!(sent_back(token(&narrow)), "unsupported_response_type");
     refused(server.token(PRINTER, &[("grant_type", "implicit")]), 400, "unsupported_grant_type");
     refused(server.token(PRINTER, &[("grant_type", "urn:x")]), 400, "unsupported_grant_type");
-    // A public client never acts for itself.
+    // A public client cannot use client credentials.
     let stats = [("grant_type", "client_credentials"), ("scope", "stats"), ("client_id", "app")];
     refused(server.post("/token", &stats), 400, "unauthorized_client");
 }
 
-/// Row `state-echo`: one with control characters is refused.
+/// Row `state-echo`: a state with control characters is refused.
 #[test]
 fn a_state_is_sent_back_unchanged_and_encoded() {
     let server = RawServer::default();
@@ -355,7 +356,7 @@ fn a_state_is_sent_back_unchanged_and_encoded() {
             assert!(url.bytes().all(fits), "{url}");
             assert_eq!(response.headers().len(), 3);
         }
-        // And in a form that sends itself off, as a value that nothing gets out of.
+        // With `form_post`, the state is in a form, and is escaped in its attribute.
         let posted = [&asking[..], &[("response_mode", "form_post")]].concat();
         let page = String::from_utf8(server.grant(server.authorize(&posted).unwrap()).into_body())
             .unwrap();
@@ -399,7 +400,8 @@ fn an_endpoint_refuses_other_http_methods_and_names_its_own() {
     let lost = Request::get(format!("{ISSUER}/admin")).body(Vec::new()).unwrap();
     let rejected = server.dispatch(&lost).unwrap_err();
     assert_eq!(rejected.response().status(), 404);
-    // A router that takes a part of the path away is found by this.
+    // The error names the received path, so an operator can see if a router has removed a part of
+    // it.
     let told = String::from_utf8(rejected.response().into_body()).unwrap();
     assert!(
         told.contains("'/admin'") && told.contains("/token") && !told.contains("/register"),
@@ -411,8 +413,8 @@ fn form_of(parameters: &[(&str, &str)]) -> String {
     oauth_proto::wire::form::encode(parameters.iter().copied())
 }
 
-/// Row `state-echo`: errors keep the state, and a query that the redirect_uri has stays in front;
-/// python-oauth2 loses the one and breaks the other.
+/// Row `state-echo`: a redirect with an error contains the state, after the query of the
+/// redirect_uri. python-oauth2 loses the state and breaks the query.
 #[test]
 fn errors_that_redirect_to_the_client_keep_state_and_query() {
     let server = RawServer::default();
@@ -426,8 +428,8 @@ fn errors_that_redirect_to_the_client_keep_state_and_query() {
     assert!(code.starts_with(&format!("{REDIRECT}&code=")), "{code}");
 }
 
-/// Row `redirect-unregistered`: a client without any redirect_uri is sent nowhere; python-oauth2
-/// falls over it. One that names none keeps its own.
+/// Row `redirect-unregistered`: for a client without any redirect_uri, the server does not
+/// redirect. python-oauth2 crashes. A redirect_uri in one request is not used for the next request.
 #[test]
 fn a_redirect_uri_is_not_remembered_for_the_next_request() {
     let server = RawServer::default();

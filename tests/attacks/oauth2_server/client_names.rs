@@ -1,5 +1,5 @@
-//! A store that takes `PRINTER` for `printer`, as databases do whose usual order of texts ignores
-//! case.
+//! A store that finds `printer` under the client id `PRINTER`. Databases whose default collation
+//! ignores case do that.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ impl Store for IgnoresCase<'_> {
     }
 }
 
-/// Row `secret-wrong`: under another writing of its name a client is an unknown one, whatever it
-/// shows, so that nothing is counted or written down under two names.
+/// Row `secret-wrong`: with another spelling of its client id, a client is unknown, even with the
+/// right secret. So logs and counters contain only one spelling.
 #[test]
 fn a_client_has_one_name_even_if_the_store_ignores_case() {
     let server = RawServer::default();

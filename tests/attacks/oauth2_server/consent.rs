@@ -1,5 +1,5 @@
-//! Authorization requests that must bring nothing, and what was taken away between the request and
-//! the user's decision.
+//! Authorization requests that must be refused, and permissions that were removed between the
+//! request and the user's decision.
 
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{Approval, Consent, RejectReason, serve};
@@ -16,7 +16,7 @@ fn asking_for_token() -> Vec<(&'static str, &'static str)> {
     [&asking("printer", REDIRECT)[1..], &[("response_type", "token"), ("scope", "read")]].concat()
 }
 
-/// Row `grant-not-allowed`: by the response type, where the client has the grant.
+/// Row `grant-not-allowed`: the client may use the grant, but not the response type.
 #[test]
 fn a_client_may_use_only_its_own_response_types() {
     let server = RawServer::default();
@@ -38,7 +38,7 @@ fn a_client_may_use_only_its_own_response_types() {
     server.authorize(&token).unwrap();
 }
 
-/// Row `token-in-query`: nor is one ever in the query of a redirect, from where it gets into logs.
+/// Row `token-in-query`: the query of a redirect is written to logs, so it never contains a token.
 #[test]
 fn an_implicit_grant_never_sends_its_token_in_the_query() {
     let server = RawServer::default();
@@ -55,8 +55,8 @@ fn an_implicit_grant_never_sends_its_token_in_the_query() {
     assert_eq!(server.grant(ask(Some("form_post")).unwrap()).status(), 200);
 }
 
-/// Row `request-object`: it would have to be read in place of the parameters, so that it is not
-/// ignored.
+/// Row `request-object`: the parameters in the request object would replace the others, so it must
+/// not be ignored.
 #[test]
 fn a_request_object_is_refused() {
     let server = RawServer::default();
@@ -84,7 +84,7 @@ fn a_resource_of_another_server_is_refused_before_the_user_decides() {
     }
 }
 
-/// Row `redirect-unregistered`: it was registered when the user was asked.
+/// Row `redirect-unregistered`: the redirect_uri was still registered when the user was asked.
 #[test]
 fn a_redirect_uri_that_was_removed_meanwhile_is_not_used() {
     let server = RawServer::default();
@@ -98,7 +98,7 @@ fn a_redirect_uri_that_was_removed_meanwhile_is_not_used() {
     granted(&server, consent).unwrap();
 }
 
-/// Row `grant-not-allowed`: the client had the grant, or the response type, when the user was
+/// Row `grant-not-allowed`: the client still had the grant and the response type when the user was
 /// asked.
 #[test]
 fn a_response_type_that_was_removed_meanwhile_gives_no_code() {

@@ -13,7 +13,7 @@ use crate::common::with::With;
 
 const CALLBACK: &str = "https://new.example.com/cb";
 
-/// Pushes the printer's request, and returns its request_uri.
+/// Pushes an authorization request of the printer, and returns its request_uri.
 fn push(server: &RawServer, more: &[(&str, &str)]) -> String {
     let honest = asking(PRINTER.0, REDIRECT);
     let parameters =
@@ -45,7 +45,8 @@ fn a_pushed_request_is_loaded_only_by_its_own_client() {
     load(&server, PRINTER.0, &uri).unwrap();
 }
 
-/// Row `par-expired`: to the second; and the page that was loaded last can still be decided on.
+/// Row `par-expired`: the request expires to the second. The user can still decide on a page that
+/// was loaded before.
 #[test]
 fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
     let server = RawServer::default();
@@ -56,7 +57,7 @@ fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
     assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))));
     server.pass(3598);
     assert!(parameter(&location(&server.grant(consent.clone())), "code").is_some());
-    // An hour after it was loaded, the page is too old.
+    // An hour after the page was loaded, the decision is too late.
     let uri = push(&server, &[]);
     let consent = load(&server, PRINTER.0, &uri).unwrap();
     server.pass(3600);
@@ -67,7 +68,7 @@ fn a_pushed_request_is_loaded_for_a_minute_and_decided_on_for_an_hour() {
     assert_eq!(sent_back(late), "invalid_request");
 }
 
-/// Row `par-reused-after-grant`: a reload of the page works, and a second decision does not.
+/// Row `par-reused-after-grant`: the page can be loaded twice, but a second decision is refused.
 #[test]
 fn a_pushed_request_is_decided_on_once() {
     let server = RawServer::default();
@@ -80,7 +81,7 @@ fn a_pushed_request_is_decided_on_once() {
     let uri = push(&server, &[]);
     let (first, second) =
         (load(&server, PRINTER.0, &uri).unwrap(), load(&server, PRINTER.0, &uri).unwrap());
-    // It survives a login page.
+    // The consent can be stored while the user logs in.
     let first: Consent = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
     let code = parameter(&location(&decide(first.clone()).unwrap()), "code").unwrap();
     for late in [first.clone(), second.clone()] {
@@ -88,10 +89,10 @@ fn a_pushed_request_is_decided_on_once() {
     }
     assert!(is_request_uri(&paged(serve(server.provider.deny(second), &server.store))));
     assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))));
-    // Nothing of that has used the code.
+    // The refused decisions have not redeemed the code.
     server.redeem(PRINTER, &code).unwrap();
 
-    // An error that cannot be sent spends nothing.
+    // An invalid error code leaves the pushed request usable.
     let uri = push(&server, &[]);
     for code in ["", "log\"in", "a\r\nb", "\u{e9}"] {
         let consent = load(&server, PRINTER.0, &uri).unwrap();
@@ -100,7 +101,7 @@ fn a_pushed_request_is_decided_on_once() {
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{code:?}");
     }
     load(&server, PRINTER.0, &uri).unwrap();
-    // A denial is a decision, too, and so is another answer of the application's.
+    // A denial and another error of the application are decisions, too.
     for end in ["deny", "login_required"] {
         let uri = push(&server, &[]);
         let consent = load(&server, PRINTER.0, &uri).unwrap();
@@ -113,7 +114,7 @@ fn a_pushed_request_is_decided_on_once() {
         assert!(is_request_uri(&paged(load(&server, PRINTER.0, &uri))), "{end}");
     }
 
-    // The implicit grant, which stores its token at once.
+    // The implicit grant, which stores its token at the decision.
     let server = RawServer::default();
     server.store.add_client(
         ClientRecord::confidential(PRINTER.0, PRINTER.1)
@@ -135,7 +136,7 @@ fn a_pushed_request_is_decided_on_once() {
         body["request_uri"].as_str().unwrap().to_owned()
     };
     let consent = load(&server, PRINTER.0, &again()).unwrap();
-    // RFC 6749 §4.2.2: the scope is there where there is one.
+    // RFC 6749 §4.2.2: a token without scope is sent without this parameter.
     let bare = serve(
         server.provider.approve(consent.clone(), Approval::new("jane").scope(""), server.moment()),
         &server.store,
@@ -189,8 +190,8 @@ fn a_pushed_request_with_a_request_uri_is_refused() {
     refused(server.post("/par", &honest), 400, "invalid_request");
 }
 
-/// Row `method-wrong`: a form by POST is allowed (RFC 6749 §3.1), by the same rules as a GET, and
-/// of the form alone.
+/// Row `method-wrong`: a POST is allowed (RFC 6749 §3.1), with the same rules as a GET. Only the
+/// form is read.
 #[test]
 fn an_authorization_request_may_be_posted() {
     let server = RawServer::default();
@@ -205,7 +206,7 @@ fn an_authorization_request_may_be_posted() {
     let honest = asking("printer", REDIRECT);
     let consent = post("", &honest).unwrap();
     assert_eq!(consent, server.authorize(&honest).unwrap());
-    // The query of such a request is not part of it.
+    // The query of a POST is ignored.
     assert_eq!(post("?client_id=scanner&scope=admin", &honest).unwrap(), consent);
     paged(post("?client_id=printer&response_type=code", &[]));
     assert!(matches!(
@@ -220,10 +221,10 @@ fn an_authorization_request_may_be_posted() {
         paged(post("", &[&honest[..], &[("state", "b")]].concat())),
         RejectReason::ParameterTwice(_)
     ));
-    // A pushed one, too.
+    // A pushed request can be posted, too.
     let uri = push(&server, &[]);
     post("", &[("client_id", "printer"), ("request_uri", &uri)]).unwrap();
-    // A form, or nothing.
+    // Another content type and a large body are refused.
     let mut request = posting("/authorize", &honest);
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert!(matches!(paged(server.dispatch(&request).map(drop)), RejectReason::ContentType(_)));
@@ -241,7 +242,7 @@ fn registered(server: &RawServer) -> String {
     answer["client_id"].as_str().unwrap().to_owned()
 }
 
-/// Row `redirect-before-asking`: a client that registered itself, and a bad request of it.
+/// Row `redirect-before-asking`: a client that registered itself sends an invalid request.
 #[test]
 fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     let server = RawServer::new(
@@ -264,7 +265,7 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
         let others = honest.iter().filter(|(own, _)| *own != name).copied();
         let parameters: Vec<_> = others.chain([(name, value)]).collect();
         let text = page(&server.authorize(&parameters).unwrap_err().response());
-        // A link is there, to follow for who wants to, and says where it leads.
+        // The page has a link to the client, and names its host.
         assert!(text.contains("<b>new.example.com</b>"), "{text}");
         let link = format!("href=\"{CALLBACK}?error={code}&amp;");
         assert!(
@@ -279,7 +280,7 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
             && !text.contains("<script"),
         "{text}"
     );
-    // Without a page the user was not asked; with one the user was.
+    // An error before any page gives no redirect. After the user's decision, the server redirects.
     let consent = server.authorize(&honest).unwrap();
     let silent = serve(
         server.provider.redirect_with_error(consent.clone(), "login_required"),
@@ -290,8 +291,8 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     location(&server.deny(consent.clone()));
     location(&server.grant(consent));
 
-    // A client that the operator has approved is trusted with a redirect: by an initial access
-    // token, or by hand.
+    // A client that the operator has approved gets a redirect. The operator approves it with an
+    // initial access token, or by hand.
     let server = RawServer::new(provider().with(|options| {
         options.registration = RegistrationPolicy::with_token("initial-access-token-1234").unwrap();
     }));
@@ -309,8 +310,8 @@ fn a_self_registered_client_gets_no_redirect_before_the_user_was_asked() {
     }
 }
 
-/// Row `redirect-before-asking`: a consent that was changed on its way leads to registered places
-/// alone.
+/// Row `redirect-before-asking`: even with a changed consent, the server redirects only to
+/// registered URIs.
 #[test]
 fn a_changed_consent_cannot_redirect_elsewhere() {
     let server = RawServer::default();
@@ -341,14 +342,15 @@ fn a_changed_consent_cannot_redirect_elsewhere() {
         paged(serve(server.provider.deny(nobody), &server.store)),
         RejectReason::UnknownClient(_)
     ));
-    // The issuer that the client compares is the server's own.
+    // The redirect contains the server's own issuer, not the changed one.
     let other =
         changed("\"issuer\":\"https://auth.example.com\"", "\"issuer\":\"https://evil.example\"");
     let url = location(&server.grant(other));
     assert_eq!(parameter(&url, "iss").as_deref(), Some(ISSUER));
 }
 
-/// Row `consent-changed`: the consent, or the server, was changed while the user decided.
+/// Row `consent-changed`: the consent or the server's configuration was changed while the user
+/// decided.
 #[test]
 fn a_decision_checks_the_servers_requirements_again() {
     let mut server = RawServer::default();
@@ -369,7 +371,7 @@ fn a_decision_checks_the_servers_requirements_again() {
         .build()
         .unwrap();
     assert_eq!(grant(&server).unwrap_err().reason, RejectReason::ResourceMissing);
-    // A token for a fragment is not in a query.
+    // A token is not sent in the query, although the consent was changed to that mode.
     let mut server = RawServer::default();
     server.store.add_client(
         ClientRecord::confidential(PRINTER.0, PRINTER.1)
@@ -407,8 +409,8 @@ fn a_decision_checks_the_servers_requirements_again() {
     );
 }
 
-/// Row `text-on-a-page`: a page shows a redirect_uri as a text in which an attacker cannot write to
-/// the user.
+/// Row `text-on-a-page`: the page shows a wrong redirect_uri escaped, shortened and without its
+/// query, so an attacker cannot show a message to the user.
 #[test]
 fn a_page_shows_a_wrong_redirect_uri_as_a_text() {
     let server = RawServer::default();

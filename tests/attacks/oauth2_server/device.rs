@@ -1,4 +1,4 @@
-//! Devices: decisions and codes in the wrong hands.
+//! The device grant: codes of other clients, repeated codes and changed decisions.
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::store::{ClientRecord, FoundOneTimeRecord, NextQuery, Store};
@@ -11,7 +11,7 @@ use super::raw_server::*;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The codes that a device gets.
+/// The two codes that a device receives.
 struct Codes {
     device: String,
     user: String,
@@ -22,7 +22,7 @@ fn ask_for_codes(server: &RawServer, (client_id, secret): Who<'_>) -> Result<Res
     server.post("/device_authorization", &parameters)
 }
 
-/// The printer asks for `read`.
+/// Requests codes as the printer, for the scope `read`.
 fn begin(server: &RawServer) -> Codes {
     let answer: Value =
         serde_json::from_slice(ask_for_codes(server, PRINTER).unwrap().body()).unwrap();
@@ -30,7 +30,7 @@ fn begin(server: &RawServer) -> Codes {
     Codes { device: text("device_code"), user: text("user_code") }
 }
 
-/// The page for the user who enters the code.
+/// Enters the user code, and returns the consent that the user sees.
 fn entered(server: &RawServer, codes: &Codes) -> Result<DeviceConsent, Rejected> {
     serve(server.provider.find_device(&codes.user, server.moment().now), &server.store)
 }
@@ -47,7 +47,7 @@ fn poll(server: &RawServer, who: Who<'_>, device_code: &str) -> Result<Tokens, R
     server.token(who, &[("grant_type", DEVICE_CODE), ("device_code", device_code)])
 }
 
-/// A device whose user has said yes.
+/// Requests codes for a device, and grants its request as the user.
 fn granted(server: &RawServer) -> Codes {
     let codes = begin(server);
     grant(server, entered(server, &codes).unwrap(), Approval::new("jane")).unwrap();
@@ -63,7 +63,7 @@ fn a_device_code_gives_another_client_no_token() {
         let reason = refused(poll(&server, SCANNER, &codes.device), 400, "invalid_grant");
         assert_eq!(reason, RejectReason::DeviceUnknown);
     }
-    // Its own client does not suffer.
+    // The client of the device code can still use it.
     refused(poll(&server, PRINTER, &waiting.device), 400, "authorization_pending");
     poll(&server, PRINTER, &codes.device).unwrap();
 }
@@ -75,7 +75,7 @@ fn a_device_code_gives_tokens_once() {
     let codes = granted(&server);
     let tokens = poll(&server, PRINTER, &codes.device).unwrap();
     refused(poll(&server, PRINTER, &codes.device), 400, "invalid_grant");
-    // A device that asks once more is not a thief.
+    // A repeated poll is not treated as a theft, so it revokes nothing.
     assert!(server.lives(&tokens.access));
 }
 
@@ -100,12 +100,12 @@ fn the_first_decision_about_a_device_is_final() {
     );
     let tokens = poll(&server, PRINTER, &codes.device).unwrap();
     assert_eq!(server.introspect(&tokens.access)["sub"], "jane");
-    // Nor is there anything to decide once the tokens are out.
+    // After the tokens were issued, a decision is refused as well.
     assert_eq!(paged(deny(&server, device)), RejectReason::UserCode);
 }
 
-/// Row `device-decision-of-another-client`: what travels through the browser names another client,
-/// or another client's code.
+/// Row `device-decision-of-another-client`: in the browser, the consent was changed to another
+/// client, or to another client's code.
 #[test]
 fn a_decision_whose_client_or_code_was_changed_is_refused() {
     let server = RawServer::default();
@@ -140,7 +140,7 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
             grant(&server, device.clone(), Approval::new("jane").scope(more)).unwrap_err();
         assert!(matches!(rejected.reason, RejectReason::Misconfigured(_)), "{more}: {rejected}");
     }
-    // What the browser says of the scope is not what the device asked for.
+    // A scope that was changed in the browser has no effect.
     let mut changed = device.clone();
     changed.scope = "read write".into();
     grant(&server, changed.clone(), Approval::new("jane").scope("read write")).unwrap_err();
@@ -150,13 +150,14 @@ fn a_device_is_granted_no_more_than_it_asked_for() {
     assert_eq!(poll(&server, PRINTER, &codes.device).unwrap().scope, "read");
 }
 
-/// Row `device-user-code-as-device-code`: it is short, and everybody near the device can read it.
+/// Row `device-user-code-as-device-code`: the user code is short, and everyone near the device can
+/// read it.
 #[test]
 fn a_user_code_in_the_place_of_a_device_code_is_refused() {
     let server = RawServer::default();
     let codes = granted(&server);
     refused(poll(&server, PRINTER, &codes.user), 400, "invalid_grant");
-    // A store that finds a one-time record by each of its names, whichever was meant.
+    // The same with a store that finds a one-time record by each of its two codes.
     let (client_id, secret) = PRINTER;
     let request = posting(
         "/token",
@@ -184,7 +185,7 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
     poll(&server, PRINTER, &codes.device).unwrap();
 }
 
-/// The records that the store finds for a user.
+/// Returns the record that the store finds by the user code.
 fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecord {
     let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
         server.provider.find_device(user_code, server.moment().now)
@@ -194,7 +195,8 @@ fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecor
     server.store.find_one_time_record(pending.query()).unwrap().unwrap()
 }
 
-/// Row `grant-not-allowed`: at the device endpoint, and when the device polls.
+/// Row `grant-not-allowed`: the grant is checked at the device endpoint, and again when the device
+/// polls.
 #[test]
 fn a_client_that_may_not_use_devices_gets_no_codes() {
     let server = RawServer::default();
@@ -206,7 +208,7 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     server.store.add_client(record().grant_types([DEVICE_CODE]));
     let answer: Value =
         serde_json::from_slice(ask_for_codes(&server, stats).unwrap().body()).unwrap();
-    // What it lost meanwhile, it has no more.
+    // The client has lost the grant since it received the codes.
     server.store.add_client(record().grant_types(["client_credentials"]));
     refused(
         poll(&server, stats, answer["device_code"].as_str().unwrap()),
@@ -215,8 +217,8 @@ fn a_client_that_may_not_use_devices_gets_no_codes() {
     );
 }
 
-/// Row `device-code-replay`: answers the first questions of two polls from the store, and then lets
-/// one after the other go on.
+/// Row `device-code-replay`: three polls have found the device code before the first of them
+/// redeems it.
 #[test]
 fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
     let server = RawServer::default();
@@ -243,7 +245,7 @@ fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
         refused(serve(second, &server.store), 400, "invalid_grant"),
         RejectReason::DeviceUnknown
     );
-    // A device asks again and again: it has not stolen anything.
+    // A device polls repeatedly, so a repeated poll revokes nothing.
     assert!(server.lives(&tokens.access) && server.lives(tokens.refresh_token()));
     let key = oauth_proto::oauth2::server::store::TokenHash::of(&tokens.access);
     let question = oauth_proto::oauth2::server::store::FindToken::new(key);
@@ -255,7 +257,7 @@ fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
     );
 }
 
-/// RFC 8628 §6.1: user codes are short, so that one may be taken.
+/// RFC 8628 §6.1: user codes are short, so a new code may already be in use.
 #[test]
 fn a_user_code_that_is_in_use_is_replaced_at_most_seven_times() {
     let server = RawServer::default();
@@ -289,7 +291,8 @@ fn a_user_code_that_is_in_use_is_replaced_at_most_seven_times() {
     }
 }
 
-/// Row `text-on-a-page`: the field of the device's page shows the characters of a code alone.
+/// Row `text-on-a-page`: the field on the device page shows only characters that a user code can
+/// have.
 #[test]
 fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     let server = RawServer::default();
@@ -307,7 +310,7 @@ fn a_user_code_in_a_link_is_shown_in_the_form_of_a_user_code() {
     }
 }
 
-/// Row `token-in-log`: the user code.
+/// Row `token-in-log`: the user code is not in debug output.
 #[test]
 fn the_debug_output_of_a_page_and_a_consent_hides_the_user_code() {
     let server = RawServer::default();
@@ -323,8 +326,8 @@ fn the_debug_output_of_a_page_and_a_consent_hides_the_user_code() {
     assert_eq!(format!("{page:?}"), "DevicePage");
 }
 
-/// A device that asks while the user decides changes its one-time record: the decision is tried
-/// again, and not for ever.
+/// A device that polls during the decision changes its one-time record, so the decision is tried
+/// again, up to nine times.
 #[test]
 fn a_decision_that_polls_overtake_is_tried_at_most_nine_times() {
     let server = RawServer::default();

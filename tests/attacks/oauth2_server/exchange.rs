@@ -1,5 +1,5 @@
-//! Token exchange: what would make more of a token than it is. The application grants whatever a
-//! living token is shown for.
+//! Token exchange: requests for a token with more rights than its subject token. The application
+//! grants every request with a valid subject token.
 
 use oauth_proto::oauth2::server::store::ClientRecord;
 use oauth_proto::oauth2::server::{
@@ -14,7 +14,8 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 
-/// Printer and scanner may exchange, and the operator wants refresh tokens in the answers.
+/// Returns a server at which the printer and the scanner may exchange tokens. The grant type issues
+/// refresh tokens.
 fn exchanging() -> RawServer {
     let server = RawServer::with(
         GrantType::token_exchange()
@@ -69,13 +70,14 @@ fn exchange_for(
     Ok(Tokens::read(&response))
 }
 
-/// Tokens that the application receives as another issuer's, and then does not grant.
+/// Asserts that the subject token was not found, so that the application got it as a token of
+/// another issuer and denied it.
 #[track_caller]
 fn is_no_subject(end: Result<Tokens, Rejected>) {
     assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::GrantDenied);
 }
 
-/// Row `exchange-subject-expired`, to the second.
+/// Row `exchange-subject-expired`: the token expires to the second.
 #[test]
 fn an_expired_token_cannot_be_exchanged() {
     let server = exchanging();
@@ -115,8 +117,8 @@ fn a_token_is_exchanged_only_as_its_own_type() {
     exchange(&server, PRINTER, (ACCESS, &tokens.access)).unwrap();
 }
 
-/// Row `exchange-subject-of-another-client`: an access token is given on, a refresh token never, so
-/// that it has leaked.
+/// Row `exchange-subject-of-another-client`: clients pass on access tokens, but never refresh
+/// tokens. So another client's refresh token has leaked.
 #[test]
 fn a_refresh_token_of_another_client_revokes_its_grant() {
     let server = exchanging();
@@ -134,7 +136,7 @@ fn a_refresh_token_of_another_client_revokes_its_grant() {
     assert!(server.lives(&other.access) && server.lives(other.refresh_token()));
 }
 
-/// Row `exchange-wider-scope`: asked for by the client, or granted by the application.
+/// Row `exchange-wider-scope`: the client requests a wider scope, or the application grants one.
 #[test]
 fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
     let server = exchanging();
@@ -151,7 +153,7 @@ fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
         assert!(matches!(reason, RejectReason::Misconfigured(_)), "{reason}");
         assert_eq!(ask(scope, Approval::new("jane")).unwrap().scope, "read");
     }
-    // Nor may the application grant more than was asked, where the subject would have it.
+    // The application cannot grant more than the request, even if the subject token has the scope.
     let wide = server.tokens();
     let more = Approval::new("jane").scope("read write");
     refused(
@@ -161,7 +163,7 @@ fn an_exchanged_token_has_no_wider_scope_than_its_subject() {
     );
 }
 
-/// Row `exchange-outlives-subject`: neither by its own lifetime nor by a refresh token.
+/// Row `exchange-outlives-subject`: the lifetime is limited, and no refresh token is issued.
 #[test]
 fn an_exchanged_token_ends_with_its_subject() {
     let server = exchanging();
@@ -172,7 +174,7 @@ fn an_exchanged_token_ends_with_its_subject() {
     assert!(server.lives(&exchanged.access));
     server.pass(600);
     assert!(!server.lives(&exchanged.access));
-    // A refresh token as the subject brings no other, either.
+    // No refresh token is issued for a refresh token as the subject either.
     assert_eq!(
         exchange(&server, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh,
         None

@@ -1,5 +1,4 @@
-//! Parts of a grant that must not reach further than allowed: exchanged, narrowed and reusable
-//! tokens.
+//! Exchanged, narrowed and reusable tokens, which must not have more rights than their grant.
 
 use oauth_proto::oauth2::resource::ResourceServer;
 use oauth_proto::oauth2::server::store::{
@@ -35,7 +34,7 @@ fn exchanging() -> RawServer {
     server
 }
 
-/// The application lets everybody exchange everything.
+/// Exchanges a token as the scanner. The application grants every request.
 fn exchange(server: &RawServer, token: &str) -> String {
     let (id, secret) = SCANNER;
     let request = posting(
@@ -62,8 +61,8 @@ fn record(server: &RawServer, token: &str) -> TokenRecord {
     TokenRecord::clone(&found.unwrap())
 }
 
-/// Rows `exchange-wider-scope` and `exchange-outlives-subject`: for a client that may have less
-/// than the subject.
+/// Rows `exchange-wider-scope` and `exchange-outlives-subject`: the scope of the client is smaller
+/// than the scope of the subject.
 #[test]
 fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
     let server = exchanging();
@@ -76,7 +75,7 @@ fn an_exchanged_token_exceeds_neither_its_subject_nor_its_client() {
     assert_eq!(exchanged.expires_at, record(&server, &subject.access).expires_at);
 }
 
-/// Row `exchange-outlives-subject`: by exchanging again and again.
+/// Row `exchange-outlives-subject`: a client exchanges its token again and again.
 #[test]
 fn a_chain_of_exchanges_ends_with_its_first_token() {
     let server = exchanging();
@@ -107,7 +106,7 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
     assert_eq!(server.introspect(&narrow.access)["aud"], serde_json::json!([A]));
 }
 
-/// Row `unique-token-other-data`: other resources.
+/// Row `unique-token-other-data`: the resources differ.
 #[test]
 fn unique_tokens_differ_between_resources() {
     let server = RawServer::new(
@@ -133,7 +132,7 @@ fn unique_tokens_differ_between_resources() {
     assert_ne!(wide.access, narrow.access);
 }
 
-/// Tokens by password, for clients that may do that.
+/// Allows a client the password grant, and returns its tokens for a user.
 fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tokens {
     server.store.add_client(client.clone().grant_types(["password"]));
     let parameters = [
@@ -148,7 +147,7 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
     Tokens::read(&server.post("/token", &parameters).unwrap())
 }
 
-/// Row `unique-token-other-data`: another user, or another client.
+/// Row `unique-token-other-data`: the user or the client differs.
 #[test]
 fn unique_tokens_differ_between_users_and_clients() {
     let server = RawServer::new(
@@ -163,8 +162,8 @@ fn unique_tokens_differ_between_users_and_clients() {
     assert_ne!(by_password(&server, &other, "jane").access, first.access);
 }
 
-/// Row `unique-token-of-a-public-client`: an attacker that claims to be a public client would
-/// receive a token of another one.
+/// Row `unique-token-of-a-public-client`: an attacker can pretend to be a public client, and would
+/// get the token of the real client.
 #[test]
 fn a_public_client_does_not_get_the_token_of_another_client() {
     let server = RawServer::new(
@@ -179,8 +178,8 @@ fn a_public_client_does_not_get_the_token_of_another_client() {
     );
 }
 
-/// Rows `code-replay` and `code-race`: two requests have found the code when the first of them
-/// redeems it, and gets a reusable token that was there.
+/// Rows `code-replay` and `code-race`: two requests have found the code before the first one
+/// redeems it. The first one gets a reusable token that already existed.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_gave() {
     let server = RawServer::new(

@@ -1,4 +1,4 @@
-//! Introspection: who asks about tokens that are not its own.
+//! Introspection by clients that must not learn about a token.
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::server::store::ClientRecord;
@@ -22,7 +22,7 @@ fn told(server: &RawServer, who: Who<'_>, token: &str) -> Value {
     serde_json::from_slice(ask(server, who, token).unwrap().body()).unwrap()
 }
 
-/// A resource server.
+/// Adds a resource server, and returns its credentials.
 fn photos(server: &RawServer) -> Who<'static> {
     server.store.add_client(
         ClientRecord::confidential("photos", OTHER_SECRET).unwrap().may_introspect_all(),
@@ -30,7 +30,8 @@ fn photos(server: &RawServer) -> Who<'static> {
     ("photos", OTHER_SECRET)
 }
 
-/// Row `introspect-by-public-client`: the server would not know who asks.
+/// Row `introspect-by-public-client`: a public client is not authenticated, so any attacker could
+/// send the request.
 #[test]
 fn a_public_client_cannot_introspect_a_token() {
     let server = RawServer::default();
@@ -48,13 +49,13 @@ fn a_public_client_cannot_introspect_a_token() {
         let asked = server.post("/introspect", &[("client_id", "app"), ("token", token)]);
         assert_eq!(refused(asked, 400, "unauthorized_client"), RejectReason::MayNotIntrospect);
     }
-    // Not even if the operator has made it one that sees all.
+    // The request is refused even if the operator lets the client introspect all tokens.
     server.store.add_client(ClientRecord::public("app").may_introspect_all());
     let asked = server.post("/introspect", &[("client_id", "app"), ("token", &own)]);
     refused(asked, 400, "unauthorized_client");
 }
 
-/// Row `introspect-of-another-client`: the answer is that about a token which was never there.
+/// Row `introspect-of-another-client`: the response is the same as for an unknown token.
 #[test]
 fn a_token_of_another_client_is_not_active() {
     let server = RawServer::default();
@@ -66,15 +67,16 @@ fn a_token_of_another_client_is_not_active() {
     assert_eq!(told(&server, photos(&server), &tokens.access)["sub"], "jane");
 }
 
-/// Row `introspect-of-refresh-token`: it must not give access, so that a resource server learns
-/// nothing of it.
+/// Row `introspect-of-refresh-token`: a refresh token must not give access to a resource, so a
+/// resource server learns nothing about it.
 #[test]
 fn a_resource_server_learns_nothing_about_a_refresh_token() {
     let server = RawServer::default();
     let (tokens, photos) = (server.tokens(), photos(&server));
     assert_eq!(told(&server, photos, tokens.refresh_token()), json!({ "active": false }));
     assert_eq!(told(&server, photos, &tokens.access)["active"], true);
-    // Its own client learns that it is active, and that it is not an access token.
+    // The client of the refresh token learns that the token is active, and that it is not an access
+    // token.
     let own = told(&server, PRINTER, tokens.refresh_token());
     assert_eq!((&own["active"], &own["token_type"]), (&json!(true), &json!("N_A")));
 }

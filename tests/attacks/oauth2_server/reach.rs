@@ -1,5 +1,5 @@
-//! Values that must not reach further than allowed: tokens of the wrong kind, decisions and clients
-//! that have changed, requests that grow.
+//! Tokens of the wrong kind, changed decisions and clients, repeated values, and unsafe redirect
+//! URIs.
 
 use oauth_proto::Step;
 use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
@@ -11,8 +11,8 @@ use super::raw_server::*;
 
 use crate::common::with::With;
 
-/// Row `refresh-token-as-access-token`: at a resource that shares the store, and at one that
-/// introspects.
+/// Row `refresh-token-as-access-token`: the first resource introspects the token, and the second
+/// resource uses the server's store.
 #[test]
 fn a_refresh_token_gives_no_access_to_a_resource() {
     let server = RawServer::new(provider());
@@ -41,7 +41,7 @@ fn a_refresh_token_gives_no_access_to_a_resource() {
                     step => panic!("{step:?}"),
                 }
             };
-            // The other client learns about its tokens alone.
+            // The printer may introspect only its own tokens, and this token is one of them.
             assert_eq!(end.into_result().is_ok(), opens, "{asker}");
             assert_eq!(
                 serve(api.check(&request, "", server.moment().now), &server.store)
@@ -54,7 +54,7 @@ fn a_refresh_token_gives_no_access_to_a_resource() {
     }
 }
 
-/// Row `consent-changed`: its scope.
+/// Row `consent-changed`: the scope was changed.
 #[test]
 fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     let server = RawServer::new(provider());
@@ -67,8 +67,8 @@ fn a_consent_whose_scope_was_changed_grants_no_more_than_the_client_may_ask() {
     assert!(matches!(rejected.reason, RejectReason::ScopeRefused(_)), "{rejected}");
 }
 
-/// Row `challenge-missing`: it became public between the request and the code, or the code and the
-/// tokens.
+/// Row `challenge-missing`: the client became public between the request and the code, or between
+/// the code and the tokens.
 #[test]
 fn a_client_that_became_public_needs_a_proof_key() {
     let server = RawServer::new(provider());
@@ -107,8 +107,8 @@ fn a_scope_or_a_resource_that_is_repeated_is_stored_once() {
     assert_eq!((record.scope().as_str(), record.resource().len()), ("read", 1));
 }
 
-/// Row `redirect-unregistered`: a client registers one that leads to the server's own pages, or
-/// that can be read in two ways.
+/// Row `redirect-unregistered`: a client tries to register a redirect_uri at the server itself, or
+/// one whose host is ambiguous.
 #[test]
 fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered() {
     let server = RawServer::new(
@@ -132,8 +132,8 @@ fn a_redirect_uri_at_the_server_itself_or_without_a_clear_host_is_not_registered
     }
 }
 
-/// Row `many-rotations`: a busy token's many successors are dropped in a time that grows with their
-/// number, not with its square.
+/// Row `many-rotations`: the successors of an often rotated token are dropped in a time that is
+/// proportional to their number, not to its square.
 #[test]
 fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     let server = RawServer::new(provider());
@@ -143,7 +143,7 @@ fn many_rotations_of_one_grant_leave_the_memory_as_fast_as_they_came() {
     }
     assert!(server.store.len() > 6_000);
     server.pass(31 * 24 * 3600);
-    // No request waits for all of it, and soon it is gone.
+    // Each request drops only a few records, and after 200 requests they are all dropped.
     (0..200).for_each(|_| drop(server.tokens()));
     assert!(server.store.len() <= 3 * 200);
 }

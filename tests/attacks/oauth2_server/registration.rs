@@ -30,7 +30,7 @@ fn ask(
     server.send(request.body(body.to_string().into_bytes()).unwrap())
 }
 
-/// A client that registered itself: where it is managed, its token, its name and its secret.
+/// A client that registered itself, with the path and the token for managing it.
 struct Registered {
     path: String,
     token: String,
@@ -80,7 +80,7 @@ fn a_registration_is_managed_only_with_its_own_token() {
             refused(ask(&server, method, &own.path, token, &body), 401, "invalid_token");
         }
     }
-    // A client of the operator's has no such token.
+    // A client that the operator added has no such token.
     refused(ask(&server, "GET", "/register/printer", &own.token, &json!({})), 401, "invalid_token");
     assert_eq!(own.record(&server).metadata.client_name, None);
     assert_eq!(ask(&server, "GET", &own.path, &own.token, &json!({})).unwrap().status(), 200);
@@ -155,7 +155,7 @@ fn a_registration_cannot_set_what_the_server_decides() {
     });
     own.put(&server, &more).unwrap();
     assert_eq!(own.record(&server), record);
-    // A client that proves nothing any more has no secret that could be worth something.
+    // A client that changes its method to `none` has no secret any more.
     own.put(&server, &json!({ "client_secret": own.secret, "token_endpoint_auth_method": "none" }))
         .unwrap();
     assert_eq!(own.record(&server).secret, None);
@@ -174,7 +174,7 @@ fn an_update_is_judged_by_the_current_policy() {
     let both = json!({ "grant_types": ["authorization_code", "client_credentials", "password"] });
     let page = Some(vec!["authorization_code".to_owned()]);
 
-    // Who came in when anyone could stays anyone.
+    // A client that registered under the open policy has no more rights under the stricter one.
     let server = open();
     let own = Registered::new(&server, "", &json!({}));
     let server = under(server, trusted());
@@ -184,7 +184,8 @@ fn an_update_is_judged_by_the_current_policy() {
     let stats = [("grant_type", "client_credentials"), ("scope", "stats")];
     refused(server.token((&own.client_id, &own.secret), &stats), 400, "unauthorized_client");
 
-    // The holder of the initial token keeps its clients, as long as the policy allows it.
+    // A client that registered with the initial access token keeps its rights while the policy
+    // accepts this token.
     let partner = Registered::new(&server, "initial-access-token-1234", &machine);
     let all =
         Some(["authorization_code", "client_credentials", "password"].map(str::to_owned).to_vec());
@@ -206,7 +207,8 @@ fn an_update_is_judged_by_the_current_policy() {
     ));
 }
 
-/// Row `redirect-fragment`: a registered one, too, as a client of the operator's may have.
+/// Row `redirect-fragment`: the operator has registered a redirect_uri with a fragment for a
+/// client.
 #[test]
 fn a_redirect_uri_with_a_fragment_is_refused_although_it_is_registered() {
     let server = open();
@@ -224,7 +226,8 @@ fn a_redirect_uri_with_a_fragment_is_refused_although_it_is_registered() {
     refused(ask(&server, "POST", "/register", "", &body), 400, "invalid_redirect_uri");
 }
 
-/// Row `redirect-port`: at `localhost` by option alone, wherever the redirect_uri is looked at.
+/// Row `redirect-port`: the port at `localhost` may differ only with the option, at every endpoint
+/// that checks the redirect_uri.
 #[test]
 fn the_port_of_localhost_may_differ_only_with_the_option() {
     let uri = "http://localhost:51004/cb";
@@ -247,7 +250,7 @@ fn the_port_of_localhost_may_differ_only_with_the_option() {
         ])
         .unwrap();
     let consent = lenient.authorize(&asked).unwrap();
-    // The option is asked for again when the user has decided.
+    // The option is checked again at the user's decision.
     let end = serve(
         strict.provider.approve(consent.clone(), Approval::new("jane"), strict.moment()),
         &strict.store,
@@ -267,8 +270,8 @@ fn the_port_of_localhost_may_differ_only_with_the_option() {
     }
 }
 
-/// Row `redirect-unregistered`: schemes that a browser or a system acts on are never a client's,
-/// with any option.
+/// Row `redirect-unregistered`: no option allows a scheme that makes a browser or an operating
+/// system run something.
 #[test]
 fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
     for server in [
@@ -319,8 +322,8 @@ fn no_option_lets_a_client_register_a_scheme_that_runs_something() {
     }
 }
 
-/// Row `control-characters`: a client's metadata is stored as it is written, and is shown on pages
-/// and in logs.
+/// Row `control-characters`: a client's metadata is stored unchanged, and is shown on pages and in
+/// logs.
 #[test]
 fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
     let server = RawServer::new(
@@ -370,7 +373,7 @@ fn a_registration_with_control_characters_or_a_malformed_url_is_refused() {
     }
 }
 
-/// RFC 7592 §3: the token with which a registration is managed is in every answer.
+/// RFC 7592 §3: every response about a registration contains the token for managing it.
 #[test]
 fn every_answer_about_a_registration_has_its_token() {
     let server = RawServer::new(

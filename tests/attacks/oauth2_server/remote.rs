@@ -1,4 +1,5 @@
-//! A resource whose tokens another server knows: what it says of a token is looked at, too.
+//! A resource that introspects tokens at another server. The resource also checks the content of
+//! the response.
 
 use oauth_proto::oauth2::resource::{Access, RejectReason, RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{AuthorizationServer, Client};
@@ -9,7 +10,7 @@ use super::raw_server::*;
 
 const PHOTOS: &str = "https://photos.example.com/";
 
-/// The decision of the resource on an introspection answer.
+/// Returns the decision of the resource about an introspection response.
 fn told(mut answer: Value) -> Result<Access, RejectReason> {
     answer["active"] = true.into();
     let authorization_server =
@@ -40,7 +41,7 @@ fn a_token_that_has_expired_is_refused_although_its_server_calls_it_active() {
     assert_eq!(told(json!({ "exp": NOW })).unwrap_err(), RejectReason::TokenExpired { at, now });
 }
 
-/// Row `remote-nbf`: except for a minute, by which clocks may differ.
+/// Row `remote-nbf`: a difference of a minute between the clocks is allowed.
 #[test]
 fn a_token_that_is_not_valid_yet_is_refused_although_its_server_calls_it_active() {
     told(json!({ "nbf": NOW + 60 })).unwrap();

@@ -1,5 +1,5 @@
-//! OAuth 2.0 token endpoint: what is used twice, by another, too late, or for more than was
-//! granted.
+//! OAuth 2.0 token endpoint: codes and tokens that are used twice, by another client, too late, or
+//! for more than was granted.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use oauth_proto::oauth2::server::store::{
@@ -31,7 +31,7 @@ fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
     }
     refused(server.refresh(PRINTER, refreshed.refresh_token(), None), 400, "invalid_grant");
     assert!(server.lives(&other.access) && server.lives(other.refresh_token()));
-    // A replay with a wrong redirect_uri or verifier is one, too.
+    // A replay without the redirect_uri revokes the tokens, too.
     let code = server.printers_code();
     let tokens = server.redeem(PRINTER, &code).unwrap();
     refused(
@@ -42,7 +42,8 @@ fn a_code_that_is_redeemed_twice_revokes_its_tokens() {
     assert!(!server.lives(&tokens.access));
 }
 
-/// Row `code-replay`: who is not the client cannot have its tokens revoked.
+/// Row `code-replay`: an attacker without the client's secret cannot cause the revocation of its
+/// tokens.
 #[test]
 fn a_used_code_with_a_wrong_secret_revokes_nothing() {
     let server = RawServer::default();
@@ -98,13 +99,13 @@ fn only_one_of_several_simultaneous_redemptions_of_a_code_succeeds() {
         });
         let won: Vec<_> = answers.into_iter().flatten().collect();
         assert_eq!(won.len(), 1);
-        // The others were replays, so that even what the first one got is revoked.
+        // The other requests were replays, so the token of the first request is revoked.
         let body: serde_json::Value = serde_json::from_slice(won[0].body()).unwrap();
         assert!(!server.lives(body["access_token"].as_str().unwrap()));
     }
 }
 
-/// Row `code-race`, step by step: both have found the code, before either has redeemed it.
+/// Row `code-race`: step by step, both requests find the code before either of them redeems it.
 #[test]
 fn a_code_that_two_requests_have_found_is_redeemed_once() {
     let server = RawServer::default();
@@ -168,7 +169,7 @@ fn a_code_with_a_challenge_is_refused_without_its_verifier() {
             refused(redeem_with(&server, &code, missing), 400, "invalid_grant"),
             RejectReason::WrongVerifier
         );
-        // One try is all that a thief has.
+        // The code is used up after one attempt.
         refused(redeem_with(&server, &code, Some(VERIFIER)), 400, "invalid_grant");
     }
     redeem_with(&server, &code_with_challenge(&server), Some(VERIFIER)).unwrap();
@@ -198,8 +199,8 @@ fn a_code_with_a_wrong_verifier_is_refused_and_spent() {
     }
 }
 
-/// Row `verifier-wrong`: one that fits its challenge, but can be guessed, or has characters that
-/// none has.
+/// Row `verifier-wrong`: the verifier matches the challenge, but it has a wrong length or invalid
+/// characters.
 #[test]
 fn a_malformed_verifier_is_refused_although_it_matches_the_challenge() {
     let redeemed = |verifier: &str| {
@@ -230,7 +231,7 @@ fn a_malformed_verifier_is_refused_although_it_matches_the_challenge() {
     }
 }
 
-/// Row `verifier-unasked`: an attacker has removed the challenge.
+/// Row `verifier-unasked`: an attacker has removed the challenge from the authorization request.
 #[test]
 fn a_verifier_for_a_code_without_a_challenge_is_refused() {
     let server = RawServer::default();
@@ -284,7 +285,7 @@ fn a_client_that_authenticates_in_two_ways_is_refused() {
     }
 }
 
-/// Row `secret-wrong`: byte for byte the same answer, at each endpoint.
+/// Row `secret-wrong`: the responses are identical, at each endpoint.
 #[test]
 fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     let server = RawServer::default();
@@ -321,8 +322,8 @@ fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     }
 }
 
-/// Row `secret-wrong`: a client that was made a public one has no secret, though its old one may
-/// still lie in the record.
+/// Row `secret-wrong`: a client that became public has no secret, even if its record still contains
+/// the old one.
 #[test]
 fn a_public_client_cannot_use_its_former_secret() {
     let server = RawServer::default();
@@ -347,7 +348,7 @@ fn a_replaced_refresh_token_that_is_presented_again_revokes_its_grant() {
     let (first, other) = (server.tokens(), server.tokens());
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_ne!((&second.access, &second.refresh), (&first.access, &first.refresh));
-    // Who cannot show who it is changes nothing.
+    // A request with a wrong client secret changes nothing.
     refused(
         server.refresh(("printer", "wrong"), first.refresh_token(), None),
         401,
@@ -362,7 +363,7 @@ fn a_replaced_refresh_token_that_is_presented_again_revokes_its_grant() {
     }
     refused(server.refresh(PRINTER, second.refresh_token(), None), 400, "invalid_grant");
     assert!(server.lives(&other.access));
-    // However long ago it was replaced, while it would have lived.
+    // A replay is detected until the replaced token would have expired.
     let second = server.refresh(PRINTER, other.refresh_token(), None).unwrap();
     server.pass(29 * 24 * 3600);
     refused(server.refresh(PRINTER, other.refresh_token(), None), 400, "invalid_grant");
@@ -380,23 +381,24 @@ fn a_replaced_refresh_token_gives_the_same_successor_for_ten_seconds() {
     let again = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert_eq!(again.refresh, second.refresh);
     assert!(server.lives(&again.access) && server.lives(&second.access));
-    // Not for another client,
+    // Another client gets no successor.
     refused(server.refresh(SCANNER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(!server.lives(&again.access));
-    // not once the successor was used,
+    // After the successor was used, the first token is refused.
     let first = server.tokens();
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     let third = server.refresh(PRINTER, second.refresh_token(), None).unwrap();
     refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(!server.lives(&third.access));
-    // and not when the time is over, to the second.
+    // After ten seconds, the first token is refused, to the second.
     let first = server.tokens();
     let second = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     server.pass(10);
     let reason =
         refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert!(reason == RejectReason::RefreshTokenReplayed && !server.lives(&second.access));
-    // Of two who use the first token the one that comes second learns of it by the successor.
+    // Two parties use the first token, and get the same successor. The second use of the successor
+    // after the grace time is refused.
     let first = server.tokens();
     let one = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     let other = server.refresh(PRINTER, first.refresh_token(), None).unwrap();
@@ -407,8 +409,8 @@ fn a_replaced_refresh_token_gives_the_same_successor_for_ten_seconds() {
     assert!(!server.lives(&next.access) && !server.lives(next.refresh_token()));
 }
 
-/// Row `refresh-grace`: if the successor has expired within that time, no token is issued, and the
-/// grant is not revoked.
+/// Row `refresh-grace`: if the successor has expired within the grace time, no token is issued, and
+/// the grant is not revoked.
 #[test]
 fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_nothing() {
     let seconds = Duration::from_secs;
@@ -429,7 +431,7 @@ fn a_successor_that_has_expired_within_the_grace_time_is_refused_and_revokes_not
     assert!(server.lives(&again.access));
 }
 
-/// Row `scope-withdrawn`: what the client or the grant type has lost is in no new token.
+/// Row `scope-withdrawn`: a scope that the client or the grant type has lost is in no new token.
 #[test]
 fn a_withdrawn_scope_is_not_in_new_tokens() {
     let server = RawServer::default();
@@ -450,17 +452,18 @@ fn a_withdrawn_scope_is_not_in_new_tokens() {
         "invalid_scope",
     );
     assert_eq!(reason, RejectReason::ScopeRefused("write".into()));
-    // What is given back is there again, since the user has granted it.
+    // A scope that the client gets back is in new tokens again, because the user has granted it.
     server.store.add_client(record());
     assert_eq!(server.refresh(PRINTER, third.refresh_token(), None).unwrap().scope, "read write");
-    // Where nothing is left, the user has to grant something else.
+    // If no scope is left, the refresh is refused, and the user has to grant another scope.
     let server = RawServer::default();
     let tokens = server.tokens();
     server.store.add_client(record().scope("print"));
     let reason =
         refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
-    // Also between the user's yes and the redemption, of a code and of a device.
+    // The scope is also checked if it was withdrawn between the user's decision and the redemption
+    // of the code.
     let server = RawServer::default();
     let code =
         server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read write")]].concat());
@@ -476,14 +479,14 @@ fn a_withdrawn_scope_is_not_in_new_tokens() {
     server.store.add_client(record().scope("print"));
     let reason = refused(server.redeem(PRINTER, &code), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::ScopeWithdrawn("read write".into()));
-    // A client that may not use the grant any more has nothing of it.
+    // A client that has lost the grant type gets no token for its old grants.
     let server = RawServer::default();
     let tokens = server.tokens();
     server.store.add_client(record().grant_types(["client_credentials", "refresh_token"]));
     let reason =
         refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "unauthorized_client");
     assert_eq!(reason, RejectReason::NotAllowed("authorization_code".into()));
-    // A grant type that has lost a scope.
+    // The grant type has lost a scope.
     let mut server = RawServer::default();
     let tokens = server.tokens();
     server.provider =
@@ -491,7 +494,8 @@ fn a_withdrawn_scope_is_not_in_new_tokens() {
     assert_eq!(server.refresh(PRINTER, tokens.refresh_token(), None).unwrap().scope, "write");
 }
 
-/// Row `seal-chain`: an old refresh token and a look at the store lead to no living token.
+/// Row `seal-chain`: an attacker with an old refresh token and a copy of the store cannot compute a
+/// valid token.
 #[test]
 fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
     let seals = |server: &RawServer, token: &str| {
@@ -505,11 +509,12 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
         let next = server.refresh(PRINTER, chain.last().unwrap().refresh_token(), None).unwrap();
         chain.push(next);
     }
-    // The last one but one may be asked for again; nothing leads to it.
+    // Only the last but one token has a sealed successor, because the client may still repeat its
+    // request. The older tokens have none.
     let sealed: Vec<_> =
         chain.iter().map(|tokens| seals(&server, tokens.refresh_token())).collect();
     assert_eq!(sealed, [false, false, false, true, false]);
-    // No rotation follows: the rest is dropped by writes after the grace period.
+    // Without a further rotation, later writes erase the sealed successor after the grace time.
     let first = server.tokens();
     server.refresh(PRINTER, first.refresh_token(), None).unwrap();
     assert!(seals(&server, first.refresh_token()));
@@ -518,7 +523,7 @@ fn a_sealed_successor_is_erased_after_the_next_rotation_or_the_grace_time() {
         server.token(PRINTER, &[("grant_type", "client_credentials"), ("scope", "stats")]).unwrap();
     }
     assert!(!seals(&server, first.refresh_token()));
-    // It was used before all the same.
+    // The first token is still known as used.
     let reason =
         refused(server.refresh(PRINTER, first.refresh_token(), None), 400, "invalid_grant");
     assert_eq!(reason, RejectReason::RefreshTokenReplayed);
@@ -554,12 +559,12 @@ fn no_request_gets_a_wider_scope_than_was_granted() {
     for more in ["write", "read write", "admin", "READ"] {
         refused(server.refresh(PRINTER, tokens.refresh_token(), Some(more)), 400, "invalid_scope");
     }
-    // It was refused before it was replaced.
+    // The refused requests have not replaced the refresh token.
     assert_eq!(
         server.refresh(PRINTER, tokens.refresh_token(), Some("read")).unwrap().scope,
         "read"
     );
-    // A scope at the token endpoint widens no code.
+    // A scope in the token request does not widen the scope of a code.
     let code = server.code(&[&asking("printer", REDIRECT)[..], &[("scope", "read")]].concat());
     let parameters = [
         ("grant_type", "authorization_code"),
@@ -568,7 +573,7 @@ fn no_request_gets_a_wider_scope_than_was_granted() {
         ("scope", "write"),
     ];
     assert_eq!(server.token(PRINTER, &parameters).unwrap().scope, "read");
-    // What the grant has not, or the client may not, is not dropped in silence.
+    // A scope that the grant type or the client does not have is refused, and not silently dropped.
     let ask = |scope: &str| {
         server.authorize(&[&asking("printer", REDIRECT)[..], &[("scope", scope)]].concat())
     };
@@ -589,8 +594,8 @@ fn no_request_gets_a_wider_scope_than_was_granted() {
     assert_eq!(drops.redeem(PRINTER, &code).unwrap().scope, "read");
 }
 
-/// Row `scope-omitted`: a scope that is left out means the same as before; python-oauth2 grants
-/// nothing then, or refuses.
+/// Row `scope-omitted`: a refresh without a scope keeps the scope. python-oauth2 grants no scope in
+/// this case, or refuses the request.
 #[test]
 fn a_refresh_without_a_scope_keeps_the_scope_of_the_grant() {
     let server = RawServer::default();
@@ -646,7 +651,8 @@ fn no_error_and_no_debug_output_of_a_server_shows_a_secret() {
     }
 }
 
-/// Row `content-type-wrong`; so is a form that is too large, or with credentials in the URL.
+/// Row `content-type-wrong`: a form that is too large, and credentials in the URL, are refused,
+/// too.
 #[test]
 fn a_token_request_that_is_not_a_form_is_refused() {
     let server = RawServer::default();
@@ -679,7 +685,7 @@ fn a_token_request_that_is_not_a_form_is_refused() {
     let mut large = posting("/token", &[]);
     large.body_mut().resize(64 * 1024 + 1, b'a');
     refused(server.send(large), 413, "invalid_request");
-    // Credentials in the URL are not looked at.
+    // Credentials in the URL are ignored.
     let mut request =
         posting("/token", &[("grant_type", "client_credentials"), ("scope", "stats")]);
     *request.uri_mut() =
@@ -688,7 +694,7 @@ fn a_token_request_that_is_not_a_form_is_refused() {
     server.redeem(PRINTER, &code).unwrap();
 }
 
-/// Row `expired-token`: codes, access tokens and refresh tokens.
+/// Row `expired-token`: the test covers codes, access tokens and refresh tokens.
 #[test]
 fn codes_and_tokens_expire_to_the_second() {
     let server = RawServer::default();
@@ -707,8 +713,8 @@ fn codes_and_tokens_expire_to_the_second() {
     refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
 }
 
-/// Row `revoked-grant`: revoking a refresh token takes the access tokens with it, as no store of
-/// python-oauth2's does.
+/// Row `revoked-grant`: if a refresh token is revoked, its access tokens are revoked, too. No store
+/// of python-oauth2 does that.
 #[test]
 fn a_refresh_token_and_its_grant_are_revoked_together() {
     let server = RawServer::default();
@@ -725,13 +731,13 @@ fn a_refresh_token_and_its_grant_are_revoked_together() {
     assert!(!server.lives(&tokens.access) && !server.lives(tokens.refresh_token()));
     refused(server.refresh(PRINTER, tokens.refresh_token(), None), 400, "invalid_grant");
     assert!(server.lives(&other.access));
-    // Again, or a token that was never there, is as good as done.
+    // A token that is revoked already, or unknown, gives the same response.
     assert_eq!(revoke(PRINTER, tokens.refresh_token()).unwrap().status(), 200);
     assert_eq!(revoke(SCANNER, "unknown").unwrap().status(), 200);
 }
 
-/// Row `control-characters`: what no identifier, scope, code or token can have never reaches
-/// storage.
+/// Row `control-characters`: an identifier, scope, code or token with such a character never
+/// reaches storage.
 #[test]
 fn control_characters_are_refused_before_storage_is_asked() {
     let server = RawServer::default();
@@ -797,7 +803,7 @@ fn control_characters_are_refused_before_storage_is_asked() {
             let request =
                 http::Request::get(format!("{ISSUER}/authorize?{query}")).body(Vec::new()).unwrap();
             let refused = first_answer(&request);
-            // A state may be in any script.
+            // A state may have letters of any script.
             assert_eq!(
                 refused,
                 if name == "state" && bad == "caf\u{e9}" { 0 } else { 400 },
@@ -805,8 +811,8 @@ fn control_characters_are_refused_before_storage_is_asked() {
             );
         }
     }
-    // What the application sees may be a text of several lines, but nothing that a database does
-    // not take.
+    // A parameter for the application may have several lines, but no character that a database
+    // refuses.
     let honest = asking("printer", REDIRECT);
     let asks = |value| server.authorize(&[&honest[..], &[("claims", value)]].concat());
     assert_eq!(
@@ -818,7 +824,7 @@ fn control_characters_are_refused_before_storage_is_asked() {
         sent_back(server.authorize(&[&honest[..], &[("a\r\nb", "c")]].concat())),
         "invalid_request"
     );
-    // Secrets, names and passwords are in any script.
+    // Secrets, user names and passwords may have letters of any script.
     let unicode = "p\u{e4}ssw\u{f6}rd \u{1f389} of some length";
     server.store.add_client(
         ClientRecord::confidential("unicode", unicode).unwrap().grant_types(["client_credentials"]),
@@ -841,8 +847,8 @@ fn control_characters_are_refused_before_storage_is_asked() {
     );
 }
 
-/// Row `refresh-replay`: a refresh token that would never expire is remembered for 90 days when it
-/// was replaced; another as long as it would have lived.
+/// Row `refresh-replay`: a replaced refresh token is remembered until it would have expired. A
+/// token that never expires is remembered for 90 days.
 #[test]
 fn a_replaced_refresh_token_is_remembered_for_a_limited_time() {
     const DAY: u64 = 24 * 3600;
@@ -859,8 +865,8 @@ fn a_replaced_refresh_token_is_remembered_for_a_limited_time() {
     }
 }
 
-/// Row `redirect-changed`: RFC 6749 §4.1.3, OAuth 2.1 §10.2. It is left out where the authorization
-/// request left it out, or where a proof key does better.
+/// Row `redirect-changed`: RFC 6749 §4.1.3, OAuth 2.1 §10.2. It may be missing if the authorization
+/// request had none, or if the client uses PKCE.
 #[test]
 fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     let server = RawServer::default();
@@ -880,7 +886,7 @@ fn a_redirect_uri_may_be_left_out_at_the_token_endpoint() {
     assert_eq!(refused(redeem(&said, &[]), 400, "invalid_grant"), RejectReason::RedirectUriChanged);
 }
 
-/// Row `revoked-grant`: a code whose grant is revoked while it is being redeemed brings nothing.
+/// Row `revoked-grant`: a code whose grant is revoked during the redemption gives no token.
 #[test]
 fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let server = RawServer::default();
