@@ -1,5 +1,5 @@
-//! A protected resource: which tokens it takes, what it says to the others. RFC 6750, RFC 9728,
-//! RFC 7662.
+//! A protected resource: which tokens it accepts, and its responses to other requests (RFC 6750,
+//! RFC 9728, RFC 7662).
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -127,7 +127,7 @@ fn each_refusal_says_what_is_missing() {
     assert_eq!(challenge(&expired).1.error, Some(BearerError::InvalidToken));
 }
 
-/// RFC 6750 §2: one place, and only one that leaks nothing unless it was opted for.
+/// RFC 6750 §2: a request has one token, and places that can leak it need an option.
 #[test]
 fn tokens_are_read_only_from_the_allowed_places() {
     let store = store();
@@ -195,7 +195,7 @@ fn the_published_metadata_can_be_read() {
     assert_eq!(metadata.bearer_methods_supported.unwrap(), ["header", "body"]);
 }
 
-/// Asks the server and counts how often.
+/// Introspects tokens at the server, and counts the requests.
 struct Remote {
     store: MemoryStore,
     tokens: RemoteTokens,
@@ -246,7 +246,7 @@ fn the_introspection_of_a_remote_token_is_remembered_for_a_while() {
     );
     remote.check(&token, "read", NOW + 60).unwrap();
     assert_eq!(remote.asked, 2);
-    // It expires before it is forgotten.
+    // The token expires before the remembered response does.
     remote.check(&token, "read", NOW + 3595).unwrap();
     remote.check(&token, "read", NOW + 3600).unwrap_err();
     assert_eq!(remote.asked, 4);
@@ -300,7 +300,7 @@ fn a_remote_token_that_was_revoked_is_forgotten_at_once() {
     assert_eq!(remote.asked, 2);
 }
 
-/// The answer may be older than the revocation.
+/// The introspection response may be older than the revocation, so it is not remembered.
 #[test]
 fn a_remote_token_can_be_forgotten_during_its_introspection() {
     let mut remote = Remote::new();
@@ -320,7 +320,8 @@ fn a_remote_token_can_be_forgotten_during_its_introspection() {
 const ACTIVE: &str = r#"{"active":true,"scope":"read"}"#;
 const INACTIVE: &str = r#"{"active":false}"#;
 
-/// A question about a token that is on its way: it is answered at a time.
+/// Sends an introspection request for a token at a time. The returned function receives the
+/// response, and returns whether the token is admitted.
 fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
     let moment = |at| Moment::new(Timestamp::from_secs(at), [9; 32]);
     let step =
@@ -338,7 +339,8 @@ fn question(tokens: &RemoteTokens, at: u64) -> impl FnOnce(&str, u64) -> bool {
     }
 }
 
-/// Whether a token is let in by what is remembered, or `None` where the server is asked.
+/// Returns whether a token is admitted by the remembered response, or `None` if the server has to
+/// be asked.
 fn remembered(tokens: &RemoteTokens, at: u64) -> Option<bool> {
     let moment = Moment::new(Timestamp::from_secs(at), [9; 32]);
     match photos().check_remotely(&get(RESOURCE, Some("token")), "read", tokens, moment).unwrap() {
@@ -412,7 +414,7 @@ fn an_answer_from_the_future_is_not_remembered() {
     assert_eq!(remote.asked, 1);
 }
 
-/// The decision of a resource on an introspection answer.
+/// Returns the decision of a resource about an introspection response.
 fn told(tokens: RemoteTokens, answer: &str) -> Result<Access, Rejected> {
     let moment = || Moment::new(Timestamp::from_secs(NOW), [9; 32]);
     let step =
@@ -461,7 +463,7 @@ fn an_introspection_answer_is_read_in_every_known_form_and_a_refusal_has_a_reaso
     let named = r#"{"active":true,"scope":"read","aud":["account","photos-api"]}"#;
     told(tokens().with(|options| options.audiences.push("photos-api".into())), named).unwrap();
     told(tokens().with(|options| options.audiences.push("photos".into())), named).unwrap_err();
-    // The server's clock is a little ahead.
+    // The server's clock may be up to a minute ahead.
     reason(&format!(r#","nbf":{}"#, NOW + 60)).unwrap();
     let early = reason(&format!(r#","nbf":{}"#, NOW + 61)).unwrap_err();
     assert!(matches!(early, RejectReason::TokenNotYetValid { .. }), "{early}");
@@ -475,12 +477,12 @@ fn an_introspection_answer_is_read_in_every_known_form_and_a_refusal_has_a_reaso
     );
 }
 
-/// The other server over a transport, which counts how often it is asked.
+/// The authorization server behind a transport that counts its requests.
 #[derive(Clone)]
 struct Transport {
     store: Arc<MemoryStore>,
     asked: Arc<AtomicU32>,
-    /// It answers when that many requests have reached the resource.
+    /// The server responds after this number of requests has reached the resource.
     after: u32,
     come: Arc<AtomicU32>,
 }
@@ -495,17 +497,17 @@ impl Transport {
         RemoteTokens::new(Client::new(server, "photos").secret(SECRET))
     }
 
-    /// Tells a request the time, which is the first thing that it asks for.
+    /// Returns the time for a request, and counts the request: it asks for the time first.
     fn moment(&self) -> Moment {
         self.come.fetch_add(1, Ordering::SeqCst);
         moment(9)
     }
 
-    /// Waits until all have come, and for a moment in which they get into the line.
+    /// Waits until all requests have arrived, and then until they wait for the first one.
     fn wait(&self) {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if self.after > 0 {
-            // Who asks has looked at the time twice.
+            // The request that asks the server has asked for the time twice.
             while self.come.load(Ordering::SeqCst) <= self.after {
                 std::thread::yield_now();
             }
@@ -523,7 +525,7 @@ impl Transport {
     }
 }
 
-/// The results of that many requests at the same time, each from its own thread.
+/// Runs a function in this number of threads at the same time, and returns the results.
 fn at_once<T: Send>(count: usize, one: impl Fn() -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(count);
     std::thread::scope(|scope| {
@@ -546,7 +548,7 @@ fn many_requests_with_one_token_at_the_same_time_cost_one_introspection() {
     for (tokens, shown, is_good) in [
         (Transport::tokens(), &*token, true),
         (Transport::tokens(), "2YotnFZFEjr1zCsicMWpAA", false),
-        // Nothing is remembered, and yet those who wait get the answer.
+        // No response is remembered, but the waiting requests still get it.
         (
             Transport::tokens().with(|options| options.remembered_for = Duration::ZERO),
             &*token,
@@ -637,7 +639,7 @@ fn every_waiting_request_gets_a_transport_error_and_the_next_request_asks_again(
         let error = failure(not_admitted);
         assert!(error.protocol().is_none() && error.to_string().contains("timed out"), "{error}");
     }
-    // So is what the server says.
+    // The waiting requests also share an error response of the server.
     transport.come.store(0, Ordering::SeqCst);
     let refusing = |_: Request| -> Result<Response, std::io::Error> {
         transport.wait();
@@ -708,7 +710,7 @@ fn a_request_without_a_token_causes_no_introspection() {
     assert_eq!(rejection(end.unwrap_err()).reason, RejectReason::TokenMissing);
 }
 
-/// The future can move between threads, as a runtime moves it.
+/// Runtimes move futures between threads, so the future has to be `Send`.
 #[test]
 fn the_future_of_a_check_can_be_sent() {
     fn is_send<T: Send>(value: T) -> T {

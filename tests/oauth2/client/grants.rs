@@ -1,4 +1,4 @@
-//! Every grant, as its specification's examples have it.
+//! Every grant, with the examples of its specification.
 
 use std::time::Duration;
 
@@ -295,7 +295,7 @@ fn a_server_that_demands_pushed_requests_gets_them() {
     assert_eq!(parameter(request.body(), "client_id"), "public");
 }
 
-/// RFC 6749 §4.2.2, with the fragment of its example.
+/// RFC 6749 §4.2.2 has the fragment in this test.
 #[test]
 fn an_implicit_grant_gives_its_token_in_the_fragment() {
     let authorization =
@@ -420,7 +420,8 @@ impl AuthenticateClient for Signed {
         credentials.parameter("client_assertion", claims["jti"].as_str().unwrap());
         credentials
             .header(http::HeaderName::from_static("x-proof"), http::HeaderValue::from_static("p"));
-        // Neither of these is the method's to say, where the request has it.
+        // An authentication method cannot replace parameters and headers of the request, so these
+        // two calls have no effect.
         credentials.parameter("client_id", &credentials.client_id.clone());
         credentials
             .header(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
@@ -523,7 +524,7 @@ fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code
     }
 }
 
-/// Members of an answer that have the names which a stored token needs.
+/// The response has members with the names of fields in a stored token.
 #[test]
 fn an_answer_may_say_when_the_token_ends_and_is_stored_all_the_same() {
     for (members, expires_at) in [
@@ -575,7 +576,7 @@ const CODES: &str = r#"{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS
     "verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",
     "expires_in":1800,"interval":5}"#;
 
-/// Follows the polling with a script of answers: the times of its requests, and its result.
+/// Polls with a script of responses. Returns the times of the requests, and the result.
 fn polled(
     pending: &PendingDevice,
     script: Vec<Response>,
@@ -586,7 +587,7 @@ fn polled(
     loop {
         step = match step {
             Ok(Step::Wait(until, asleep)) => {
-                // Woken too early, it waits again.
+                // A step that is woken too early waits again.
                 let Ok(Step::Wait(again, asleep)) = asleep.wake(at(time)) else {
                     panic!("it was too early")
                 };
@@ -608,7 +609,8 @@ fn polled(
     }
 }
 
-/// RFC 8628 §3.5: pending waits the interval, `slow_down` makes it five seconds longer for good.
+/// RFC 8628 §3.5: after `authorization_pending`, the client waits for the interval. Each
+/// `slow_down` makes the interval five seconds longer.
 #[test]
 fn a_device_polls_at_the_interval_that_the_server_sets() {
     let pending = device(CODES);
@@ -628,9 +630,9 @@ fn a_device_polls_at_the_interval_that_the_server_sets() {
             json(ANSWER),
         ],
     );
-    // 5, +5, then +10, +10, then +60 with the interval doubled to 20, then +40.
+    // The pauses are 5, 5, 10, 10, 60 and 40 seconds. Each busy response doubles the interval.
     assert_eq!(times, [5, 10, 20, 30, 90, 130]);
-    // A client that polls again after a failed transport waits again.
+    // A client that polls again after an error of the transport waits for the interval first.
     let Step::Wait(until, _) = client().poll(&pending, at(NOW + 60)).unwrap() else { panic!() };
     assert_eq!(until, Timestamp::from_secs(NOW + 65));
     assert_eq!(token.unwrap().scope, Some("photos".into()));
@@ -672,8 +674,8 @@ fn a_device_response_without_a_required_field_is_refused() {
         .unwrap_err();
 }
 
-/// RFC 9110 §10.2.3: a pause is a number of seconds or a date. A server that is busy is asked
-/// again, whatever code it gives.
+/// RFC 9110 §10.2.3: `Retry-After` is a number of seconds or a date. The client polls a busy server
+/// again, with any error code in the response.
 #[test]
 fn a_device_waits_for_a_server_that_is_busy() {
     let pending = device(CODES);
@@ -726,7 +728,7 @@ fn a_callback_with_an_error_and_no_state_is_refused_with_the_code() {
         assert_eq!(error.code(), Some(code));
         assert!(!error.is_temporary() && !error.needs_sign_in());
     }
-    // An empty error is ignored.
+    // An empty `error` parameter is ignored.
     let (pending, callback) = begun(&client());
     let _ = sent(
         client()

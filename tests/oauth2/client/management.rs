@@ -1,4 +1,5 @@
-//! Around the token: introspection, revocation, discovery, registration, challenges.
+//! Requests of a client other than for tokens: introspection, revocation, discovery and
+//! registration. Also challenges.
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::CallbackError;
@@ -188,7 +189,7 @@ fn a_bearer_challenge_is_read_into_its_fields() {
     assert_eq!(of(&[]), None);
 }
 
-/// Challenges of servers that leave out commas, or other parts of the grammar.
+/// Some servers send challenges without commas, or without other parts of the grammar.
 #[test]
 fn challenges_with_white_space_instead_of_commas_are_read_too() {
     let of = |header: &str| {
@@ -311,7 +312,7 @@ fn a_registration_is_read_changed_and_ended() {
     let (request, sent_on) = sent(registered().read().unwrap());
     assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/register/s6BhdRkqt3"));
     assert_eq!(bearer(&request), Some("this.is.an.access.token.value.ffx83"));
-    // What the answer leaves out is kept, what it replaces is not.
+    // Members that are missing in the response keep their values, and the others are replaced.
     let answer = concat!(
         r#"{"client_id":"s6BhdRkqt3","registration_access_token":"rotated","#,
         r#""redirect_uris":["https://new.example/"]}"#,
@@ -360,8 +361,8 @@ fn a_registration_is_read_changed_and_ended() {
     clear.delete().unwrap_err();
 }
 
-/// Metadata in the well-known places, the first of them first. The end, and how many places were
-/// asked.
+/// Runs discovery with one document for each well-known URL, in their order. Returns the result and
+/// the number of requests.
 fn discovered(documents: &[Response]) -> (Result<Metadata, Error>, usize) {
     let (mut step, mut asked) = (Discovery::new(ISSUER).unwrap().start(), 0);
     loop {
@@ -395,7 +396,7 @@ fn a_member_of_metadata_that_is_odd_is_read_or_named() {
         let metadata = discovered(&[metadata(more)]).0.unwrap();
         AuthorizationServer::from_metadata(&metadata).unwrap();
     }
-    // A promise is a promise in quotes, too.
+    // The quoted value `"true"` is read like `true`.
     let promised = metadata(r#","authorization_response_iss_parameter_supported":"true""#);
     assert!(discovered(&[promised]).0.unwrap().authorization_response_iss_parameter_supported);
     for (member, value) in [
@@ -427,8 +428,8 @@ fn discovery_continues_after_a_document_without_metadata_and_reports_the_first_e
         let (found, asked) = discovered(&[nothing, metadata("")]);
         assert_eq!((found.unwrap().issuer.as_deref(), asked), (Some(ISSUER), 2));
     }
-    // A document without an issuer says more than that nothing is there, and less than that the
-    // server is down.
+    // The error about a document without an issuer is reported rather than an error 404, and an
+    // error 503 rather than both.
     let unnamed = || json(r#"{"token_endpoint":"https://auth.example.com/token"}"#);
     let error = discovered(&[unnamed()]).0.unwrap_err();
     assert!(error.to_string().contains("Discovery::allow_missing_issuer`"), "{error}");
@@ -438,7 +439,7 @@ fn discovery_continues_after_a_document_without_metadata_and_reports_the_first_e
             Some(503)
         );
     }
-    // Another issuer's metadata is the end.
+    // The metadata of another issuer ends discovery.
     let (found, asked) = discovered(&[json(r#"{"issuer":"https://evil.example"}"#), metadata("")]);
     assert!(matches!(found, Err(Error::Forged(_))) && asked == 1, "{found:?}");
 }
@@ -468,8 +469,8 @@ fn the_times_of_a_registration_may_be_quoted_and_the_client_id_is_required() {
     );
 }
 
-/// Leniency takes no check away: an end in quotes is an end, and an `active` that is neither true
-/// nor false is an error.
+/// Lenient reading removes no check: a quoted time is read as a time, and an `active` that is
+/// neither true nor false is an error.
 #[test]
 fn an_introspection_answer_is_read_leniently_or_its_member_is_named() {
     let introspected = |answer: &str| {
@@ -507,8 +508,8 @@ fn an_introspection_answer_is_read_leniently_or_its_member_is_named() {
     );
 }
 
-/// Asks for a resource's metadata, with the hint in a 401 if there is one: the places that were
-/// asked, and the end.
+/// Requests a resource's metadata, with the hint of a 401 if there is one. Returns the requested
+/// URLs and the result.
 fn resource_metadata(
     discovery: ResourceDiscovery,
     hint: Option<&str>,
@@ -534,14 +535,14 @@ fn resource_metadata(
     }
 }
 
-/// The well-known place of `https://r.example`.
+/// The well-known URL of `https://r.example`.
 const RESOURCE: &str = "https://r.example/.well-known/oauth-protected-resource";
 
 fn resource(name: &str) -> Response {
     json(&format!(r#"{{"resource":"{name}","authorization_servers":["{ISSUER}"]}}"#))
 }
 
-/// RFC 3986 §6.2.3: an empty path and a slash are one, and so are a default port and none.
+/// RFC 3986 §6.2.3: an empty path is equal to `/`, and the default port is equal to no port.
 #[test]
 fn a_resource_in_an_equivalent_spelling_is_accepted_and_no_other() {
     let ask = |own: &str, said: &str| {
@@ -610,10 +611,10 @@ fn the_metadata_of_the_root_is_read_if_it_may_cover_the_resource() {
         matches!(end, Err(Error::Forged(Forged::OAuth2(CallbackError::ResourceMismatch { .. })))),
         "{end:?}"
     );
-    // Without the option the root is not asked, and what it says is not taken.
+    // Without the option, no request is sent to the well-known URL of the root.
     let (asked, end) = resource_metadata(own(), None, &[(RESOURCE, resource("https://r.example"))]);
     assert!(end.is_err() && asked == [place.as_str()], "{asked:?} {end:?}");
-    // Of two places the trouble of the first is reported, and not that the second has nothing.
+    // If the first URL fails and the second has no document, the error of the first is reported.
     let trouble = [(place.as_str(), response(503, &[], ""))];
     let (_, end) = resource_metadata(
         own().with(|discovery| discovery.allow_covering_resource = true),
@@ -623,7 +624,7 @@ fn the_metadata_of_the_root_is_read_if_it_may_cover_the_resource() {
     assert_eq!(end.unwrap_err().response().unwrap().status, 503);
 }
 
-/// RFC 9728 §5.1: the hint is the resource's, and so is the well-known place.
+/// RFC 9728 §5.1: the resource controls the hint and the well-known URL, so either may be used.
 #[test]
 fn the_well_known_place_is_used_if_the_hint_fails() {
     let own = || ResourceDiscovery::new("https://r.example/mcp").unwrap();
@@ -652,7 +653,7 @@ fn the_well_known_place_is_used_if_the_hint_fails() {
         let (asked, end) = resource_metadata(own(), Some("\"https://r.example/m\""), &pages);
         assert_eq!((asked.len(), end.unwrap().resource.as_str()), (2, "https://r.example/mcp"));
     }
-    // Another resource's metadata is the end, and the same place is not asked twice.
+    // The metadata of another resource ends discovery. No URL is requested twice.
     let pages = [("https://r.example/m", resource("https://evil.example")), good()];
     let (asked, end) = resource_metadata(own(), Some("\"https://r.example/m\""), &pages);
     assert!(
@@ -664,7 +665,8 @@ fn the_well_known_place_is_used_if_the_hint_fails() {
     assert!(end.is_err() && asked.len() == 1, "{asked:?}");
 }
 
-/// RFC 8414 §3.3 demands the very issuer; a slash of difference is for the caller to know of.
+/// RFC 8414 §3.3 requires the identical issuer. If the issuer differs by a slash, the caller has to
+/// pass the other spelling.
 #[test]
 fn another_spelling_of_an_issuer_is_accepted_only_if_the_caller_names_it() {
     let discovered = |discovery: Discovery, issuer: &str| {
@@ -749,7 +751,7 @@ fn a_first_registration_keeps_the_client_despite_odd_members() {
             registration.read(),
             Err(Error::Unsupported(Unsupported::NoEndpoint { .. }))
         ));
-        // In the answer to a later request it is an error.
+        // In a later response, the value is an error.
         let body =
             format!(r#"{{"client_id":"s6BhdRkqt3","registration_client_uri":"{unusable}"}}"#);
         let (_, sent) = sent(registered().read().unwrap());
@@ -775,14 +777,14 @@ fn a_first_registration_keeps_the_client_despite_odd_members() {
     let empty = r#"{"client_id":"c","client_secret":"","registration_access_token":""}"#;
     let public = answered(empty);
     assert!(public.client_secret.is_none() && public.registration_access_token.is_none());
-    // What was stored before is read in the same way.
+    // A registration that earlier versions have stored is read in the same way.
     for registration in [public, serde_json::from_str(empty).unwrap()] {
         let request = request(&registration);
         assert!(!request.headers().contains_key("authorization"));
         assert_eq!(parameter(request.body(), "client_id"), "c");
         registration.read().unwrap_err();
     }
-    // An empty secret in a later answer replaces none.
+    // An empty secret in a later response does not replace the secret.
     let (_, sent) = sent(registered().read().unwrap());
     let read = done(
         sent.receive(json(r#"{"client_id":"s6BhdRkqt3","client_secret":""}"#), moment()).unwrap(),
@@ -820,7 +822,7 @@ fn an_error_about_plain_http_names_an_option_only_if_there_is_one() {
     assert_eq!(request.uri(), "http://127.0.0.1:3000/.well-known/oauth-protected-resource");
 }
 
-/// RFC 8414 §2: each of the three endpoints has its own list.
+/// RFC 8414 §2: each of the three endpoints has its own list of methods.
 #[test]
 fn a_secret_is_placed_by_the_list_of_each_endpoint() {
     const POST: &str = r#"["client_secret_post"]"#;
@@ -838,7 +840,8 @@ fn a_secret_is_placed_by_the_list_of_each_endpoint() {
         .unwrap();
         AuthorizationServer::from_metadata(&metadata).unwrap()
     };
-    // Where the secret is in a token request, a revocation and an introspection.
+    // Returns whether the secret is in the body of a token request, a revocation and an
+    // introspection.
     let in_body = |client: &oauth_proto::oauth2::Client| {
         let token = sent(
             client
@@ -860,8 +863,8 @@ fn a_secret_is_placed_by_the_list_of_each_endpoint() {
     let introspection = "introspection_endpoint";
     for (lists, expected) in [
         (&[][..], [false; 3]),
-        // Revocation has a default, and introspection has none: there the token endpoint's goes on
-        // to count.
+        // Without a list, revocation uses the default, and introspection uses the list of the token
+        // endpoint.
         (&[(token, POST)], [true, false, true]),
         (&[(token, POST), (revocation, POST), (introspection, BOTH)], [true, true, false]),
         (&[(token, BOTH), (revocation, POST), (introspection, POST)], [false, true, true]),
@@ -869,7 +872,7 @@ fn a_secret_is_placed_by_the_list_of_each_endpoint() {
     ] {
         assert_eq!(in_body(&client_of(server(lists))), expected, "{lists:?}");
     }
-    // What the caller says counts everywhere.
+    // A method that the caller sets is used at every endpoint.
     let everywhere = server(&[(token, BOTH), (revocation, POST), (introspection, POST)]);
     let basic = client_of(everywhere.clone())
         .authentication(oauth_proto::oauth2::ClientAuthentication::Basic(SECRET.into()));
@@ -882,7 +885,8 @@ fn a_secret_is_placed_by_the_list_of_each_endpoint() {
     assert_eq!(in_body(&client_of(by_hand)), [true; 3]);
 }
 
-/// The client is registered by then, and its identifier and secret are in the answer alone.
+/// The server has already registered the client, and only this response contains the client id and
+/// the secret.
 #[test]
 fn a_registration_keeps_its_client_despite_odd_members() {
     let register = |odd: &str| {
@@ -916,7 +920,8 @@ fn a_registration_keeps_its_client_despite_odd_members() {
         ["https://c.example/cb"]
     );
     assert_eq!(register(r#""logo_uri":false"#).metadata.extra["logo_uri"], false);
-    // What would permit more if it were absent is refused by its name when the client is used.
+    // If such a member were ignored, more would be allowed. So an unreadable value is an error when
+    // the client is created.
     for (member, odd) in [
         ("client_secret_expires_at", r#""client_secret_expires_at":"soon""#),
         ("token_endpoint_auth_method", r#""token_endpoint_auth_method":["none"]"#),

@@ -1,4 +1,4 @@
-//! Our client and its sessions, with the other side as a script.
+//! The client and its sessions. The servers are scripts.
 
 mod grants;
 mod management;

@@ -1,5 +1,5 @@
-//! Outages of the authorization server: no one of them signs a user out, and every error says
-//! whether to wait or to sign in.
+//! Outages of the authorization server. No outage signs a user out, and every error says whether to
+//! try again later or to sign in.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -12,11 +12,11 @@ use oauth_proto::{DriveError, Error, Request, Response, Timestamp};
 /// The expected classification of an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// The same may succeed later.
+    /// The same request may succeed later.
     Temporary,
-    /// The grant is over.
+    /// The grant has ended.
     SignIn,
-    /// Neither: the client or the request is wrong.
+    /// The client or the request is wrong.
     Other,
 }
 
@@ -32,7 +32,7 @@ fn kind(error: &Error) -> Kind {
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HTML: (&str, &str) = ("content-type", "text/html");
 
-/// Answers to a renewal, and what each of them means.
+/// Returns responses to a renewal, and the kind of error that each of them causes.
 fn answers() -> Vec<(Response, Kind)> {
     let page = "<html><h1>Down for maintenance</h1></html>";
     let code = |code: &str| format!(r#"{{"error":"{code}"}}"#);
@@ -61,7 +61,7 @@ fn answers() -> Vec<(Response, Kind)> {
     ]
 }
 
-/// Row `outage-is-no-refusal`: each answer is sorted by what to do about it.
+/// Row `outage-is-no-refusal`: each error has the expected kind.
 #[test]
 fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
     for (answer, expected) in answers() {
@@ -75,8 +75,7 @@ fn an_answer_to_a_renewal_is_temporary_or_ends_the_grant_or_neither() {
     }
 }
 
-/// A token endpoint that answers in some way until it is well again, and an API that takes its new
-/// token.
+/// A token endpoint that fails twice and then recovers, and an API that accepts its new token.
 struct Server {
     trouble: Option<Response>,
     renewals: Cell<usize>,
@@ -113,7 +112,7 @@ fn a_session_keeps_its_token_through_every_outage_and_continues_afterwards() {
         .filter(|(_, kind)| *kind != Kind::SignIn)
         .map(|(answer, _)| Some(answer));
     for trouble in troubles.chain([None]) {
-        // Both before a request, when the token is due, and after a 401.
+        // An expired token is renewed before the request, and a valid one after a 401.
         for token in [expired(), token()] {
             let (shared, server) = (
                 shared(token.clone()),
@@ -130,7 +129,7 @@ fn a_session_keeps_its_token_through_every_outage_and_continues_afterwards() {
     }
 }
 
-/// An expired token is not the user's concern as long as it can be renewed.
+/// The user has to sign in only if the expired token cannot be renewed.
 #[test]
 fn an_expired_token_asks_the_user_to_sign_in_only_if_it_cannot_be_renewed() {
     let error =
@@ -149,8 +148,8 @@ fn only_a_refusal_of_the_grant_asks_the_user_to_sign_in() {
     assert!(error.needs_sign_in() && !error.is_temporary(), "{error}");
 }
 
-/// Row `outage-is-no-refusal`: the same over real sockets. A server is down in one way after the
-/// other, and then recovers.
+/// Row `outage-is-no-refusal`: the same over real sockets. The server fails in several ways, and
+/// then recovers.
 #[test]
 #[cfg(feature = "os")]
 fn a_server_that_is_down_and_recovers_signs_no_user_out() {
@@ -183,7 +182,7 @@ fn a_server_that_is_down_and_recovers_signs_no_user_out() {
         .into_iter();
         for request in serving.incoming_requests() {
             if request.url() == "/token" {
-                // Without another answer, the connection is closed.
+                // If no response is left, the server closes the connection.
                 if let Some(answer) = answers.next() {
                     request.respond(answer).unwrap();
                 }

@@ -1,4 +1,5 @@
-//! Eight real processes that share one token in a file: one of them renews, whatever happens to it.
+//! Eight processes that share one token in a file. Only one of them renews it, even if processes
+//! die.
 
 use std::fs::{self, OpenOptions};
 use std::future::ready;
@@ -16,20 +17,20 @@ use oauth_proto::oauth2::{
 use oauth_proto::{Request, Response, Timestamp};
 use tiny_http::{Header, Server};
 
-/// The time that the token endpoint takes.
+/// The time until the token endpoint responds.
 const SLOW: Duration = Duration::from_secs(2);
-/// The lifetime of a lease: longer than the token endpoint takes on any machine; shorter for a
-/// process that dies.
+/// The lifetime of a lease, longer than a renewal on a slow machine. A process that dies has the
+/// shorter one.
 const LEASE: Duration = Duration::from_secs(300);
 const SHORT_LEASE: Duration = Duration::from_secs(3);
 
-/// The arguments of a process: the address of the server, the folder with the token, and whether
-/// and when it dies.
+/// The arguments of a process: the address of the server, the folder with the token, and the point
+/// at which the process dies.
 const SERVER: &str = "OAUTH_PROTO_TEST_SERVER";
 const FOLDER: &str = "OAUTH_PROTO_TEST_FOLDER";
 const DIES: &str = "OAUTH_PROTO_TEST_DIES";
 
-/// One token and one lease in a folder, of which one process at a time reads and writes the files.
+/// A folder with one token and one lease. Only one process at a time reads and writes its files.
 #[derive(Clone)]
 struct Folder(PathBuf);
 
@@ -89,8 +90,8 @@ impl Folder {
     }
 }
 
-/// Runs in a separate process, which the tests below start. In a run of the tests themselves it
-/// does nothing.
+/// The program of the separate processes, which the tests below start. In a normal test run, this
+/// test does nothing.
 #[test]
 fn one_of_the_processes() {
     let (Ok(server), Ok(folder)) = (std::env::var(SERVER), std::env::var(FOLDER)) else { return };
@@ -146,13 +147,13 @@ fn one_of_the_processes() {
 /// The state of the server.
 #[derive(Default)]
 struct Issued {
-    /// The number of tokens so far: `access-N` and `refresh-N` are the present ones.
+    /// The number of issued tokens. The current ones are `access-N` and `refresh-N`.
     number: u32,
     requests: usize,
 }
 
-/// A server that rotates refresh tokens, and forgets the old one at once unless it has a grace
-/// time.
+/// Serves a token endpoint that rotates refresh tokens. It refuses the old refresh token
+/// immediately, unless it has a grace time.
 fn serve(server: &Server, issued: &Mutex<Issued>, grace: bool) {
     for mut request in server.incoming_requests() {
         let header = |name: &str, value: &str| Header::from_bytes(name, value).unwrap();
@@ -193,13 +194,13 @@ fn serve(server: &Server, issued: &Mutex<Issued>, grace: bool) {
                 .with_status_code(400)
                 .with_header(json),
         };
-        // A process that has died meanwhile does not hear it.
+        // The process may have died, so the error is ignored.
         let _ = request.respond(response);
     }
 }
 
-/// Runs eight processes, and before them one that dies if it is told when. Returns how each of the
-/// eight ended, and how often the token endpoint was asked.
+/// Runs eight processes, and before them a process that dies at `dies`, if it is `Some`. Returns
+/// the exit codes of the eight, and the number of token requests.
 fn processes(name: &str, dies: Option<&str>, grace: bool) -> (Vec<i32>, usize) {
     let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
     let address = format!("http://{}", server.server_addr().to_ip().unwrap());
@@ -245,20 +246,21 @@ fn one_of_eight_processes_renews_and_all_use_its_token() {
     assert_eq!(processes("renew", None, false), (ALL_GOOD.to_vec(), 1));
 }
 
-/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process has the lease and has sent
-/// nothing.
+/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process has the lease, and dies
+/// before it has sent a request.
 #[test]
 fn if_the_renewing_process_dies_before_its_request_another_process_renews() {
     assert_eq!(processes("before", Some("before"), false), (ALL_GOOD.to_vec(), 1));
 }
 
-/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process dies with the new token.
+/// Rows `renewal-in-two-processes` and `renewal-abandoned`: the process dies before it has stored
+/// the new token.
 #[test]
 fn if_the_renewing_process_dies_after_the_rotation_a_grace_time_keeps_the_grant() {
     assert_eq!(processes("grace", Some("after"), true), (ALL_GOOD.to_vec(), 2));
 }
 
-/// One process is told that the grant is over, and tells the others.
+/// One process learns that the grant has ended, and stores that for the others.
 #[test]
 fn without_a_grace_time_the_grant_has_ended_and_no_process_asks_again() {
     assert_eq!(processes("after", Some("after"), false), (ALL_SIGN_IN.to_vec(), 2));

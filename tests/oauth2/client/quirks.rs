@@ -1,5 +1,5 @@
-//! Providers as they really are: the compliance fixes of requests-oauthlib, by the rows of the
-//! table.
+//! Departures of real providers from the specifications: the compliance fixes of requests-oauthlib,
+//! with the table of services.
 
 use crate::common::oauth2::*;
 use oauth_proto::oauth2::{
@@ -22,7 +22,8 @@ fn read(service: &Service, answer: Response) -> Result<Token, Error> {
     token_of(&of(service), answer)
 }
 
-/// The strict client refuses what a service's row lets pass.
+/// Asserts that a strict client refuses a response. Returns the token that a client with the
+/// service's quirks reads from it.
 fn only(service: &Service, answer: &Response) -> Token {
     let strict = token_of(&client(), answer.clone());
     assert!(strict.is_err(), "{}: {strict:?}", service.name);
@@ -145,8 +146,8 @@ fn slack_instagram_weibo_and_douban_get_the_token_in_the_query() {
     }
 }
 
-/// A caller's function handles departures that no row has: three hooks, in the order in which they
-/// were registered.
+/// The caller's functions handle departures that are not in the table. Three hooks run in the order
+/// of their registration.
 #[test]
 fn hooks_see_answers_before_they_are_read_and_requests_before_they_are_sent() {
     let client = client()
@@ -231,8 +232,8 @@ fn every_leniency_is_off_until_it_is_switched_on() {
     }
 }
 
-/// tornado.auth's `oauth2_request`: a token in the query or the header, arguments, a form post,
-/// JSON back.
+/// The features of tornado.auth's `oauth2_request`: a token in the query or the header, arguments,
+/// a posted form, and a response in JSON.
 #[test]
 fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     let call =
@@ -276,7 +277,7 @@ fn an_api_is_called_with_arguments_or_a_form_and_answers_with_json() {
     assert!(albums.read(&response(204, &[], "")).unwrap().is_null());
 }
 
-/// RFC 6749 §5.2: a code has one character at least.
+/// RFC 6749 §5.2: an error code has at least one character.
 #[test]
 fn an_empty_error_is_not_a_refusal() {
     let answer =
@@ -332,7 +333,7 @@ fn the_code_of_a_refusal_is_found_in_every_known_place() {
         token_of(&client(), answer).unwrap_err().code().map(str::to_owned)
     };
     let grant = Some("invalid_grant".to_owned());
-    // The text beside it is in Latin-1.
+    // The description is in Latin-1.
     assert_eq!(
         code(b"{\"error\":\"invalid_grant\",\"error_description\":\"Jeton expir\xe9\"}"),
         grant
@@ -344,7 +345,8 @@ fn the_code_of_a_refusal_is_found_in_every_known_place() {
     assert_eq!(code("\u{feff}{\"error\":\"invalid_grant\"}".as_bytes()), grant);
 }
 
-/// Asserts that what is refused without an option names it, and passes with it.
+/// Asserts that the error without an option contains its name, and that the option removes the
+/// error.
 #[track_caller]
 fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Result<T, Error>) {
     let error = without.unwrap_err();
@@ -352,7 +354,7 @@ fn lifted<T: std::fmt::Debug>(option: &str, without: Result<T, Error>, with: Res
     with.unwrap_or_else(|error| panic!("{option}: {error}"));
 }
 
-/// The end of a leg whose every request is answered with this.
+/// Answers every request of a step with the same response, and returns the result.
 fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
     match step? {
         Step::Send(_, sent) => answered(sent.receive(json(answer), moment()), answer),
@@ -361,8 +363,9 @@ fn answered<T>(step: Result<Step<T>, Error>, answer: &str) -> Result<T, Error> {
     }
 }
 
-/// All options of `Quirks` but three, which lift no refusal: `allow_expires` and
-/// `allow_zero_expiry` read a lifetime, and `allow_error_list` a refusal's code.
+/// All options of `Quirks` except three that remove no error: `allow_expires` and
+/// `allow_zero_expiry` change how a lifetime is read, and `allow_error_list` changes how an error
+/// code is read.
 #[test]
 fn an_error_about_an_answer_names_the_quirk_that_accepts_it() {
     let strict = Quirks::default();
@@ -435,7 +438,7 @@ fn an_error_about_an_answer_names_the_quirk_that_accepts_it() {
             token_of(&lenient, answer),
         );
     }
-    // Nothing is promised that does not help.
+    // If no option helps, the error contains none.
     for answer in [
         json(r#"{"access_token":null,"token_type":"Bearer"}"#),
         json(r#"{"access_token":"","token_type":"Bearer"}"#),
@@ -449,7 +452,7 @@ fn an_error_about_an_answer_names_the_quirk_that_accepts_it() {
     }
 }
 
-/// All other options of a client's but those that lift no refusal of this crate's:
+/// All other options of a client, except those that remove no error of this crate:
 /// `Authentication::allow_raw_basic`, `AuthorizationServer::allow_transmission`,
 /// `Authorize::dangerous_state`, `Client::dangerous_redeem_code`, and the placements of
 /// `TokenPlacement`.
@@ -593,7 +596,7 @@ fn an_error_of_discovery_names_the_option_that_lifts_it() {
     );
 }
 
-/// The error shows a server's unusual explanation, although it has no code.
+/// The error contains the explanation in an unusual response without an error code.
 #[test]
 fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
     for (status, body, word) in [
@@ -615,7 +618,7 @@ fn an_error_shows_the_numbers_and_the_messages_of_a_refusal() {
                 .unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
-    // Of what may be a token nothing is shown, as before.
+    // A message that may contain a token is not shown.
     let error =
         token_of(&client(), json(r#"{"token_type":"Bearer","message":"your token is sesamopen"}"#))
             .unwrap_err();

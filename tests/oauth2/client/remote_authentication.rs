@@ -1,4 +1,4 @@
-//! A client whose key is in a service elsewhere: `ClientAuthentication::Remote`.
+//! A client whose key is in a key service: `ClientAuthentication::Remote`.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,8 @@ fn remote() -> Client {
     with_key_service(client())
 }
 
-/// Drives a step to its end, and returns the request that came after the key service was asked.
+/// Drives a step to its end, and returns the request that was sent after the one to the key
+/// service.
 fn asked<T>(step: Step<T>, answer: &str) -> (Request, Result<T, Error>) {
     let mut sent = Vec::new();
     let mut claims = serde_json::Value::Null;
@@ -35,7 +36,7 @@ fn asked<T>(step: Step<T>, answer: &str) -> (Request, Result<T, Error>) {
             json(answer)
         })
     };
-    // Time passes, since a device waits before it asks.
+    // The clock advances, because a device waits before it polls.
     let mut time = NOW;
     let clock = || {
         time += 10;
@@ -129,7 +130,7 @@ fn errors_name_the_service_that_made_them() {
     assert_eq!(error.leg().unwrap().purpose, Purpose::RequestingToken);
 }
 
-/// Authenticates by the token of another client, at `https://platform.example.com/token`.
+/// Authenticates with a token that another client gets at `https://platform.example.com/token`.
 struct Platform(Client);
 
 fn platform() -> Client {
@@ -183,7 +184,7 @@ fn a_refusal_of_the_key_service_does_not_end_the_users_grant() {
     assert_eq!((asked, ended.load(Relaxed)), (2, 0), "it is asked again each time");
 }
 
-/// Authenticates by an API call with a token that may have expired.
+/// Authenticates with an API call whose token may have expired.
 struct ByApi(Session);
 
 impl AuthenticateClientRemotely for ByApi {
@@ -229,7 +230,7 @@ fn each_client_observes_its_own_requests() {
     );
 }
 
-/// A step that waits for a device's user.
+/// Authenticates with a step that waits for a device's user.
 struct Waits(PendingDevice);
 
 impl AuthenticateClientRemotely for Waits {

@@ -1,4 +1,5 @@
-//! Sessions: where the token goes, when it is renewed, and what becomes of those who wait for it.
+//! Sessions: where the token is placed, when it is renewed, and what happens to callers that wait
+//! for a renewal.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -30,7 +31,7 @@ fn unauthorized() -> Response {
     response(401, &[("www-authenticate", r#"Bearer error="invalid_token""#)], "")
 }
 
-/// A server: its token endpoint gives out `renewed`, its API takes nothing else.
+/// A server whose token endpoint issues the token `renewed`, and whose API accepts only this token.
 #[derive(Clone, Default)]
 struct Server {
     seen: Arc<Mutex<Vec<String>>>,
@@ -56,7 +57,7 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Shares a session, and sees what is saved.
+    /// Shares a session that records the saved tokens in `seen`.
     fn share(&self, session: Session) -> SharedSession {
         let seen = self.seen.clone();
         let save = move |token: Token| {
@@ -85,8 +86,7 @@ fn a_valid_token_is_attached_to_the_request() {
     assert!(matches!(verdict, NextAction::Done));
 }
 
-/// The first way of requests-oauthlib: an error says that the token has expired, and the caller
-/// renews it.
+/// The first way of requests-oauthlib: an expired token is an error, and the caller renews it.
 #[test]
 fn an_expired_token_is_an_error_before_anything_is_sent() {
     let mut session = session(expired());
@@ -120,7 +120,7 @@ fn a_renewal_is_reported_instead_of_saved_with_the_option() {
     assert_eq!(server.seen(), ["/token", "/albums renewed"]);
 }
 
-/// The third way: renewed, saved, used, in that order.
+/// The third way: the token is renewed, then saved, and then used.
 #[test]
 fn a_renewed_token_is_saved_before_it_is_used() {
     let server = Server::default();
@@ -147,7 +147,8 @@ fn a_401_renews_the_token_and_sends_the_request_once_more() {
     assert_eq!(server.fetch(&ignoring).unwrap().status(), 401);
 }
 
-/// tornado-alf: a token before the first request, kept until it expires, and a new one on a 401.
+/// As in tornado-alf, the session gets a token before the first request, keeps it until it expires,
+/// and gets a new one after a 401.
 #[test]
 fn a_session_gets_its_own_token_by_client_credentials() {
     let server = Server::default();
@@ -276,7 +277,7 @@ fn a_new_grant_has_priority_over_a_renewal_that_is_being_saved_or_refused() {
             Ok::<_, Infallible>(response(200, &[], ""))
         };
         assert_eq!(shared.fetch(get(API), send).unwrap().status(), 200);
-        // What is stored last is what is used.
+        // The token that was stored last is used.
         assert_eq!(
             *saved.lock().unwrap(),
             if saves { vec!["renewed", "granted again"] } else { vec![] }
@@ -286,7 +287,7 @@ fn a_new_grant_has_priority_over_a_renewal_that_is_being_saved_or_refused() {
 
 #[test]
 fn a_token_that_could_not_be_saved_is_saved_at_the_next_call() {
-    // Also where the old token has not run out by the clock.
+    // The second token is renewed after a 401, although it has not expired.
     for (token, before) in [(expired(), 0), (token(), 1)] {
         let (server, full) = (Server::default(), Arc::new(AtomicBool::new(true)));
         let (seen, is_full) = (server.seen.clone(), full.clone());
@@ -350,7 +351,7 @@ fn a_late_401_of_an_old_token_causes_no_renewal() {
     let mut request = get(API);
     let sent_token = session.retry(&mut request, again).unwrap();
     assert_eq!(bearer(&request), Some("newer"));
-    // Even if there is another token by then: that cause has had its turn.
+    // A request is repeated only once, even if there is a newer token.
     session.set_token(Token::bearer("newest"));
     assert!(matches!(
         session.check_response(sent_token, &unauthorized(), moment()),
@@ -375,7 +376,7 @@ fn placed(placement: TokenPlacement, request: Request) -> Result<Request, Error>
     let mut request = request;
     let mut session = session(token());
     session.token_placement = placement;
-    // Twice, as a request is that is sent again: the token is there once all the same.
+    // A repeated request gets the token a second time, and must contain it only once.
     let _ = session.attach_token(&mut request, now())?;
     let _ = session.attach_token(&mut request, now())?;
     Ok(request)
@@ -557,7 +558,7 @@ fn one_of_many_threads_renews_and_all_use_its_token() {
     assert_eq!(renewals.load(Ordering::SeqCst), 1);
 }
 
-/// A transport whose answer comes when the test says so.
+/// A transport that responds to a renewal when the test allows it.
 #[derive(Default)]
 struct Slow(RefCell<Vec<Request>>, RefCell<bool>);
 
@@ -597,7 +598,7 @@ fn one_of_many_tasks_renews_and_another_takes_over_when_it_is_cancelled() {
         assert!(poll(second.as_mut()).is_pending());
         assert_eq!(slow.renewals(), 1);
     }
-    // The first is gone.
+    // The first task was cancelled.
     assert!(poll(second.as_mut()).is_pending());
     assert_eq!(slow.renewals(), 2);
     *slow.1.borrow_mut() = true;
@@ -688,7 +689,7 @@ fn waiting_callers_do_not_each_try_again_after_a_renewal_whose_transport_fails()
     assert!(matches!(poll(third.as_mut()), Poll::Ready(Err(DriveError::Transport { .. }))));
 }
 
-/// RFC 6750 §3.1: the code counts more than the status, and one that is not known may mean that the
+/// RFC 6750 §3.1: the error code decides before the status, and an unknown code may mean that the
 /// token has expired.
 #[test]
 fn a_challenge_decides_whether_a_renewal_may_help() {

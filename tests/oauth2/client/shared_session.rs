@@ -1,4 +1,4 @@
-//! Shared sessions: where their tokens are stored, who finishes a renewal, and what they do when it
+//! Shared sessions: how they store tokens, who finishes a renewal, and what happens when a renewal
 //! fails.
 
 use std::convert::Infallible;
@@ -17,7 +17,7 @@ use oauth_proto::oauth2::{
 };
 use oauth_proto::{DriveError, Error, Request, Response, Timestamp, Unsupported};
 
-/// A token that expires so many seconds from now.
+/// Returns a token that expires after this number of seconds.
 fn ends_in(seconds: u64) -> Token {
     let mut token = token();
     token.expires_at = Some(Timestamp::from_secs(NOW + seconds));
@@ -32,7 +32,7 @@ fn answer(token: &str) -> Response {
     )
 }
 
-/// A token endpoint whose answers are set, and an API that shows which token it was given.
+/// A token endpoint whose response the test sets, and an API that returns the token of the request.
 #[derive(Clone)]
 struct Server {
     answer: Arc<Mutex<Result<Response, &'static str>>>,
@@ -56,7 +56,7 @@ impl Server {
         Ok(response(200, &[], bearer(request).unwrap_or_default()))
     }
 
-    /// Calls the API at that time, and returns the token that it was given.
+    /// Calls the API at a time, and returns the token with which it was called.
     fn call(&self, shared: &SharedSession, time: u64) -> Result<String, DriveError> {
         set_clock(time);
         let called = shared.fetch(get(API), |request| self.send(&request))?;
@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-/// A row of a database, which any number of sessions share.
+/// A row of a database that several sessions share.
 #[derive(Clone, Default)]
 struct Row {
     stored: Arc<Mutex<Option<StoredToken>>>,
@@ -106,7 +106,7 @@ impl Row {
         self.builder(Session::new(&client(), API, None).unwrap()).build().unwrap()
     }
 
-    /// The same with a lease of ten seconds; waiting for it makes the time pass.
+    /// Shares a session with a lease of ten seconds. Waiting for the lease advances the clock.
     fn share_with_lease(&self) -> SharedSession {
         let (lease, release, time) = (self.lease.clone(), self.lease.clone(), self.time.clone());
         let lease = move |wanted: Lease| {
@@ -208,7 +208,7 @@ fn a_user_who_signs_in_again_elsewhere_is_noticed_at_the_next_renewal_or_refusal
     assert_eq!(server.renewals(), 1);
 }
 
-/// Also where the session's own token cannot be renewed.
+/// The token of the session has no refresh token, but the storage has a newer token.
 #[test]
 fn a_token_without_a_refresh_token_is_replaced_by_a_stored_one() {
     let row = Row::with(Token::bearer("old"));
@@ -239,8 +239,8 @@ fn the_end_of_a_grant_is_stored_for_other_processes() {
     assert_eq!(server.call(&first, NOW).unwrap(), "granted again");
 }
 
-/// Row `renewal-in-two-processes`: without a lease, two processes may renew at once. The one that
-/// the server refuses goes on with the other one's token.
+/// Row `renewal-in-two-processes`: without a lease, two processes may renew at once. The process
+/// whose refresh is refused uses the token of the other process.
 #[test]
 fn a_second_process_uses_the_token_of_the_first() {
     let row = Row::with(ends_in(0));
@@ -306,14 +306,14 @@ fn a_caller_waits_for_the_end_of_a_lease_and_gives_its_own_back() {
         set_clock(row.time.load(Ordering::SeqCst));
         shared.fetch(get(API), |request| server.send(&request))
     };
-    // Another process holds it, and is dead.
+    // The process that has the lease has died.
     let other = r#"{"holder":"another","now":0,"expires_at":1700000010}"#;
     *row.lease.lock().unwrap() = Some(serde_json::from_str(other).unwrap());
     assert_eq!(call(&shared).unwrap().body(), b"renewed");
     assert_eq!(row.time.load(Ordering::SeqCst), NOW + 10);
     assert_eq!(*row.lease.lock().unwrap(), None);
 
-    // One that never ends is an error that says what is wrong.
+    // If the lease does not expire, the call returns an error.
     let forever = r#"{"holder":"another","now":0,"expires_at":99999999999}"#;
     *row.lease.lock().unwrap() = Some(serde_json::from_str(forever).unwrap());
     row.time.store(NOW + 4000, Ordering::SeqCst);
@@ -322,7 +322,7 @@ fn a_caller_waits_for_the_end_of_a_lease_and_gives_its_own_back() {
     assert_eq!(server.renewals(), 1);
 }
 
-/// While another process renews, a token that is still good serves.
+/// While another process renews the token, a token that is still valid is used.
 #[test]
 fn no_caller_waits_for_the_lease_while_the_token_is_valid() {
     let (server, row) = (Server::new(Ok(answer("renewed"))), Row::with(ends_in(60)));
@@ -433,7 +433,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A runtime that holds what it is given until it is told to go on.
+/// A runtime that keeps the renewals until the test runs them.
 #[derive(Clone, Default)]
 struct Runtime(Arc<Mutex<Vec<Renewal>>>);
 
@@ -572,7 +572,7 @@ fn a_dropped_request_does_not_end_the_session() {
                 if request.uri().path() != "/token" {
                     return Ok::<_, Infallible>(response(200, &[], bearer(&request).unwrap()));
                 }
-                // A server that rotates refresh tokens answers the first one who asks.
+                // The server rotates refresh tokens, so it refuses all renewals after the first.
                 let is_first = renewals.fetch_add(1, Ordering::SeqCst) == 0;
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 Ok(if is_first { answer("renewed") } else { refusal("invalid_grant") })
@@ -597,7 +597,7 @@ fn a_dropped_request_does_not_end_the_session() {
     assert_eq!((called.body().as_slice(), renewals.load(Ordering::SeqCst)), (&b"renewed"[..], 1));
 }
 
-/// A server may say so of a token that never ends.
+/// Some servers send such a lifetime for a token that never expires.
 #[test]
 fn the_longest_lifetime_is_spread_without_a_panic() {
     for lifetime in ["9223372036854775807", "18446744073709551615"] {
@@ -638,7 +638,7 @@ fn when_the_caller_that_loaded_an_expired_token_is_cancelled_the_next_one_renews
     assert_eq!(token.access_token.expose(), "renewed");
 }
 
-/// A storage whose writes fail as long as it is told so.
+/// Returns a session whose storage fails to write while `is_down` is `true`.
 fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
     let (load, store, is_down) = (row.stored.clone(), row.stored.clone(), is_down.clone());
     let store = move |write: ConditionalWrite| {
@@ -659,7 +659,8 @@ fn failing(row: &Row, is_down: &Arc<AtomicBool>) -> SharedSession {
         .unwrap()
 }
 
-/// The server has rotated the refresh token, and refuses the old one.
+/// The server has rotated the refresh token, so it refuses the old one, which the other process
+/// sends.
 #[test]
 fn a_renewed_token_is_kept_when_another_process_was_refused_meanwhile() {
     let (row, is_down) = (Row::with(ends_in(0)), Arc::new(AtomicBool::new(true)));
@@ -672,7 +673,7 @@ fn a_renewed_token_is_kept_when_another_process_was_refused_meanwhile() {
     assert_eq!(server.call(&first, NOW).unwrap(), "renewed");
     assert_eq!(row.token().unwrap().access_token.expose(), "renewed");
 
-    // Also where the refusal is stored while the good answer is on its way.
+    // The same if the end of the grant is stored before the successful response arrives.
     let row = Row::with(ends_in(0));
     let (first, second) = (row.share(), row.share());
     let send = |request: Request| {

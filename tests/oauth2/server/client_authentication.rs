@@ -1,4 +1,4 @@
-//! Authentication of clients of all kinds, and its cost for the server.
+//! Authentication of clients at an authorization server, and the cost of refused clients.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -94,8 +94,7 @@ fn one_server_accepts_clients_that_encode_basic_and_clients_that_do_not() {
             "{reason}"
         );
     }
-    // Credentials that are not UTF-8 are read as ISO 8859-1 by a server that accepts raw
-    // credentials.
+    // A server that accepts raw credentials reads credentials that are not UTF-8 as ISO 8859-1.
     let latin: Vec<u8> =
         format!("{NAME} 0:{AWKWARD}").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
     let latin = format!("Basic {}", BASE64_STANDARD.encode(latin));
@@ -104,7 +103,7 @@ fn one_server_accepts_clients_that_encode_basic_and_clients_that_do_not() {
         asks(&strict, &store, &latin).map(drop).unwrap_err().reason,
         RejectReason::NotAuthenticated
     );
-    // Neither reading accepts a wrong secret.
+    // A wrong secret is refused in the raw and in the encoded form.
     for wrong in [
         raw(&format!("{NAME} 0"), "wrong"),
         encoded(&format!("{NAME} 0"), "wrong"),
@@ -118,7 +117,7 @@ fn one_server_accepts_clients_that_encode_basic_and_clients_that_do_not() {
     }
 }
 
-/// Two clients, of which one has the name that the other's is when it is encoded.
+/// The encoded client id of the second client is the client id of the first.
 #[test]
 fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     let store = MemoryStore::default();
@@ -141,7 +140,7 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     assert_eq!(client(&raw("a b", "b8K0dP4rQ7eF1gL6xN9yWz")), "a b");
     assert_eq!(client(&encoded("a+b", SECRET)), "a+b");
     assert_eq!(client(&encoded("a b", "b8K0dP4rQ7eF1gL6xN9yWz")), "a b");
-    // What the body names counts.
+    // The `client_id` in the body decides which client it is.
     let provider = server.build().unwrap();
     let named = |name: &str, authorization: String| {
         let body = format!("grant_type=client_credentials&scope=stats&client_id={name}");
@@ -156,7 +155,7 @@ fn a_name_that_can_be_read_in_two_ways_is_the_client_whose_secret_it_is() {
     assert_eq!(named("c", raw("a+b", SECRET)).unwrap_err(), RejectReason::TwoAuthentications);
 }
 
-/// RFC 6749 §2.3.1: an empty secret may be left out, and so it may be there.
+/// RFC 6749 §2.3.1: a client may omit an empty secret, or send it.
 #[test]
 fn basic_with_only_a_name_is_a_client_without_a_secret() {
     let store = MemoryStore::default();
@@ -173,7 +172,7 @@ fn basic_with_only_a_name_is_a_client_without_a_secret() {
     assert_eq!(refresh(&basic("app")), RejectReason::NotAuthenticated);
 }
 
-/// Counts how often a hash is checked.
+/// A hasher that counts how often a secret is verified.
 #[derive(Clone, Debug, Default)]
 struct Counting(Arc<AtomicU32>);
 
@@ -190,8 +189,8 @@ impl SecretHasher for Counting {
     }
 }
 
-/// Row `secret-wrong`: a refused client costs two hashes for each reading of the credentials, and a
-/// query for each name.
+/// Row `secret-wrong`: a refused client costs two hashes for each possible secret, and one query
+/// for each possible client id.
 #[test]
 fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let store = MemoryStore::default();
@@ -227,7 +226,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     };
     for name in ["one", "two", "app", "jwt", "nobody"] {
         assert_eq!(cost(&raw(name, "wrong")), (2, 1), "{name}");
-        // One name, two secrets.
+        // Both readings have the same client id, but other secrets.
         assert_eq!(cost(&raw(name, "wrong+wrong")), (4, 1), "{name}");
     }
     for name in ["one+", "nobody+", "%6Fne", "%6Eobody"] {
@@ -254,7 +253,7 @@ fn a_client_has_two_secrets_during_a_change_of_secrets() {
     assert_eq!(ask(SECRET, NOW + 100), Err(RejectReason::SecretExpired("printer".into())));
     ask(&awkward, NOW + 100).unwrap();
     assert_eq!(ask("wrong", NOW), Err(RejectReason::WrongSecret("printer".into())));
-    // The new one may end, too; and there are never three.
+    // The new secret may expire, too. A third secret replaces the oldest one.
     let new = ClientSecret::new(third).unwrap().expires_at(until(300));
     store.add_client(record.clone().replace_secret(new, until(200)));
     assert_eq!(ask(SECRET, NOW), Err(RejectReason::WrongSecret("printer".into())));
@@ -262,7 +261,7 @@ fn a_client_has_two_secrets_during_a_change_of_secrets() {
     assert_eq!(ask(&awkward, NOW + 200), Err(RejectReason::SecretExpired("printer".into())));
     ask(third, NOW + 299).unwrap();
     assert_eq!(ask(third, NOW + 300), Err(RejectReason::SecretExpired("printer".into())));
-    // A secret that ends sooner than the other takes its place ends when it says.
+    // A secret that expires before the end of the transition keeps its earlier end.
     let ends = ClientRecord::with_secret(
         "printer",
         ClientSecret::new(SECRET).unwrap().expires_at(until(10)),
@@ -283,7 +282,7 @@ fn a_short_secret_is_refused_unless_the_dangerous_function_is_used() {
     asks(&provider(), &store, &raw("printer", "s")).unwrap();
     asks(&provider(), &store, &raw("printer", "t")).unwrap_err();
 
-    /// A slow hash, for secrets that people choose.
+    /// Stands for a slow hasher, for secrets that users choose.
     #[derive(Debug)]
     struct Slow;
     impl SecretHasher for Slow {
@@ -301,7 +300,8 @@ fn a_short_secret_is_refused_unless_the_dangerous_function_is_used() {
     ClientSecret::with_hasher(&Slow, "7 chars", &at(NOW)).unwrap_err();
 }
 
-/// The text behind the stand-in of a custom hasher is in the source.
+/// The secret of the stand-in for a custom hasher is public, because it is in the source of this
+/// crate.
 #[test]
 fn the_secret_of_the_stand_in_is_refused() {
     let store = MemoryStore::default();
@@ -325,12 +325,13 @@ fn the_secret_of_the_stand_in_is_refused() {
         let rejected = asks(&provider().secret_hasher(Own), &store, &authorization).unwrap_err();
         assert_eq!(rejected.reason.code(), "invalid_client");
     }
-    // For the usual hasher no such text is known.
+    // For the default hasher, no secret of the stand-in is known.
     assert!(!Sha256Secrets.verify(&"no client has this secret".into(), &Sha256Secrets.stand_in()));
     assert_eq!(Sha256Secrets.stand_in().len(), Sha256Secrets.hash(&"x".into(), [0; 16]).len());
 }
 
-/// Row `secret-wrong`: a way of the application's own costs as much for a client that is not known.
+/// Row `secret-wrong`: with the application's own authentication, an unknown client costs as much
+/// as a known one.
 #[test]
 fn an_unknown_client_is_checked_against_a_stand_in_and_refused() {
     #[derive(Debug, Default)]
@@ -369,7 +370,7 @@ fn an_unknown_client_is_checked_against_a_stand_in_and_refused() {
     assert_eq!(ask("nobody", "wrong"), Err(RejectReason::UnknownClient("nobody".into())));
     assert_eq!(checked.load(Ordering::Relaxed), 3);
     assert_eq!(ask("nobody", "of nobody"), Err(RejectReason::UnknownClient("nobody".into())));
-    // RFC 6749 §2.3: one way to show who it is, and no second one.
+    // RFC 6749 §2.3: a client must not authenticate in two ways.
     let mut both = form(
         Some(&raw("printer", "wrong")),
         "grant_type=client_credentials&scope=stats&client_id=printer",
@@ -381,7 +382,7 @@ fn an_unknown_client_is_checked_against_a_stand_in_and_refused() {
     );
 }
 
-/// A grant type that brings no refresh token by default, and one that does.
+/// By default, client credentials give no refresh token.
 #[test]
 fn refresh_tokens_are_issued_for_the_grant_types_that_the_operator_names() {
     let store = MemoryStore::default();
@@ -405,7 +406,7 @@ fn refresh_tokens_are_issued_for_the_grant_types_that_the_operator_names() {
             .with(|options| options.with_refresh_token = true),
     );
     assert!(brings(&with, "printer"));
-    // The client has to be one that may use it.
+    // A client without the grant type `refresh_token` gets none.
     assert!(!brings(&with, "bare"));
     let without = with.add_grant_type(
         GrantType::client_credentials()
@@ -415,7 +416,7 @@ fn refresh_tokens_are_issued_for_the_grant_types_that_the_operator_names() {
     assert!(!brings(&without, "printer"));
 }
 
-/// Credentials of any length that a header can have are read.
+/// The length of credentials is limited only by the length of a header.
 #[test]
 fn a_long_secret_fits_in_basic() {
     let store = MemoryStore::default();

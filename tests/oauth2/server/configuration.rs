@@ -46,7 +46,7 @@ impl TokenGenerator for Spaces {
     }
 }
 
-/// A hasher that knows no hash, or takes any secret for the one that was hashed.
+/// A broken hasher with this function as `verify`: it accepts no secret, or every secret.
 #[derive(Debug)]
 struct Hasher(fn(&str, &str) -> bool);
 
@@ -144,7 +144,7 @@ fn a_sound_configuration_is_built() {
     }
 }
 
-/// Each problem is found, alone, and its text names the option or the value.
+/// `build` reports each problem, and its text contains the option or the value.
 #[test]
 fn each_problem_is_found_and_named() {
     let grant = |grant_type: GrantType| sound().add_grant_type(grant_type);

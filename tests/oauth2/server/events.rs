@@ -1,12 +1,13 @@
-//! Events of the authorization server for its operator, by the feature `tracing`: enough, and no
-//! secret.
+//! Events that the authorization server records for its operator with the feature `tracing`. They
+//! contain no secret.
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use crate::common::traced::traced;
 use oauth_proto::oauth2::{self, Authorize};
 use tracing::Level;
 
-/// Rows `refresh-grace` and `token-in-log`: each use within the grace time is an event at warn.
+/// Rows `refresh-grace` and `token-in-log`: each use of a replaced token within the grace time is
+/// an event with the level `WARN`.
 #[test]
 fn events_have_their_levels_and_no_secret() {
     let mut secrets = vec![SECRET.to_owned()];
@@ -28,11 +29,11 @@ fn events_have_their_levels_and_no_secret() {
         }
         secrets.push("not the password".to_owned());
     });
-    // The client of this test has its own events.
+    // The client in this test records events, too.
     lines.retain(|(_, line)| line.starts_with("oauth_proto::oauth2::server "));
     let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
-    // Issued, renewed, renewed once more within the grace time, revoked and the replay that caused
-    // it, a wrong password.
+    // In order: tokens were issued, renewed, and renewed again within the grace time. Then the
+    // grant was revoked after a replay, and a password was wrong.
     use Level as L;
     assert_eq!(
         levels,
@@ -49,7 +50,7 @@ fn events_have_their_levels_and_no_secret() {
     }
 }
 
-/// One refusal, as the operator reads it.
+/// Asserts that a request causes one event, with this level and these parts.
 #[track_caller]
 fn event(request: &oauth_proto::Request, pair: &OAuth2Pair, level: Level, parts: &[&str]) {
     let lines = traced(|| drop(pair.dispatch(request)));
@@ -104,7 +105,8 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
         Level::DEBUG,
         &["Token", "printer", "device code"],
     );
-    // Also if it was refused before the client was looked up, by the body or by Basic.
+    // The event contains the client id in the body or in the header, even if the client was not
+    // looked up.
     event(&post("/token", &known), &pair, Level::DEBUG, &["Token", "printer", "grant_type"]);
     let mut magic = post("/token", &[("grant_type", "magic")]);
     magic.headers_mut().insert("authorization", "Basic cHJpbnRlcjp4".parse().unwrap());
@@ -131,7 +133,7 @@ fn a_refusal_is_logged_with_its_client_its_endpoint_and_its_reason() {
     event(&page(&asking), &pair, Level::DEBUG, &["Authorize", "printer", "\"x\""]);
 }
 
-/// The log tells apart causes that the client cannot.
+/// The log contains the cause, although the response does not.
 #[test]
 fn the_log_says_why_a_code_or_a_token_is_invalid() {
     let pair = OAuth2Pair::new(provider());

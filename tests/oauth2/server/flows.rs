@@ -1,5 +1,5 @@
-//! Our client against our own authorization server, in memory: no socket, a clock that is handed
-//! over.
+//! This crate's client and authorization server together, in memory and without sockets. The tests
+//! set the clock.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, provider};
 use crate::common::with::With;
@@ -20,8 +20,7 @@ fn a_code_gives_tokens_and_a_refresh_token_gives_new_ones() {
     let second = pair.run(client.request_token(narrower, pair.moment())).unwrap();
     assert_eq!(second.scope, Some("read".into()));
     assert_ne!(second.refresh_token, token.refresh_token);
-    // The first refresh token is used. Who shows it after the time for lost answers has stolen one
-    // of them.
+    // The first refresh token was used. Its use after the grace time is treated as a theft.
     pair.now.set(NOW + 10);
     let again = oauth2::Grant::refresh_token(token.refresh_token.unwrap());
     pair.run(client.request_token(again, pair.moment())).unwrap_err();
@@ -87,10 +86,10 @@ fn expired_records_leave_the_memory() {
     assert_eq!(pair.store.len(), 500 + 3 * 20);
     pair.now.set(NOW + 3600);
     issue();
-    // No request has to wait until all of it is gone.
+    // One request drops only a few of the expired records.
     assert!(pair.store.len() > 500);
     (0..100).for_each(|_| issue());
-    // The refresh tokens live on.
+    // The refresh tokens are still valid.
     assert_eq!(pair.store.len(), 101 + 20);
     pair.now.set(NOW + 31 * 24 * 3600);
     (0..100).for_each(|_| issue());

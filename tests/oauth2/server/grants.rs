@@ -1,4 +1,4 @@
-//! Each grant at the authorization server, with what it refuses.
+//! Each grant at the authorization server, with the requests that it refuses.
 
 use crate::common::oauth2_pair::{NOW, OAuth2Pair, REDIRECT, SECRET, provider};
 use http::request::Parts;
@@ -43,7 +43,7 @@ fn begin(pair: &OAuth2Pair) -> PendingDevice {
     pair.run(pair.client().authorize_device(AuthorizeDevice::scope("read"), pair.moment())).unwrap()
 }
 
-/// The user follows the link that the device shows, and enters what it brings.
+/// Opens the link with the user code as the user, and enters the code that the page has filled in.
 fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> {
     let uri = format!("https://auth.example.com/device?user_code={user_code}");
     let Ok(Dispatched::Device(page)) =
@@ -57,7 +57,7 @@ fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> 
     )
 }
 
-/// The answer to the device at that time.
+/// Polls as the device at a time, and returns the status and the error code.
 fn poll(pair: &OAuth2Pair, pending: &PendingDevice, now: u64) -> (u16, String) {
     pair.now.set(now);
     let stored = serde_json::to_value(pending).unwrap();
@@ -75,7 +75,7 @@ fn a_device_is_told_to_wait_and_to_slow_down_and_is_granted_once() {
     assert_eq!(poll(&pair, &pending, NOW), (400, "authorization_pending".into()));
     assert_eq!(poll(&pair, &pending, NOW + 5), (400, "authorization_pending".into()));
     assert_eq!(poll(&pair, &pending, NOW + 9), (400, "slow_down".into()));
-    // The interval is longer now.
+    // After `slow_down`, the interval is longer.
     assert_eq!(poll(&pair, &pending, NOW + 18), (400, "slow_down".into()));
     assert_eq!(poll(&pair, &pending, NOW + 33), (400, "authorization_pending".into()));
     let device = enter(&pair, &pending.user_code.to_lowercase().replace('-', "%20")).unwrap();
@@ -85,7 +85,7 @@ fn a_device_is_told_to_wait_and_to_slow_down_and_is_granted_once() {
     serve(pair.provider.approve_device(stored, Approval::new("jane"), pair.moment()), &pair.store)
         .unwrap();
     assert_eq!(poll(&pair, &pending, NOW + 34), (200, "granted".into()));
-    // Once.
+    // A device code gives tokens once.
     assert_eq!(poll(&pair, &pending, NOW + 60), (400, "invalid_grant".into()));
     assert_eq!(enter(&pair, &pending.user_code).unwrap_err().response().status(), 400);
     serve(pair.provider.deny_device(device, pair.moment()), &pair.store).unwrap_err();
@@ -191,7 +191,7 @@ fn an_exchanged_token_has_no_wider_scope_and_no_longer_lifetime_than_its_grant()
     assert!(!introspect(exchanged).active);
     let response = exchange(&pair, &subject, &[("scope", "read")], policy);
     assert!(String::from_utf8_lossy(response.body()).contains("not one of ours"));
-    // Without an application that decides, nothing is granted.
+    // The request is refused without a decision of the application.
     assert_eq!(
         post(
             &pair,
@@ -226,7 +226,7 @@ fn an_extension_grant_is_decided_by_its_type_or_by_the_application() {
     ));
     let shown =
         |voucher| [("grant_type", "urn:voucher"), ("voucher", voucher), ("scope", "read write")];
-    // A client has to be allowed to.
+    // A client needs the grant type in its record.
     assert_eq!(error(&post(&pair, &shown("genuine"))), "unauthorized_client");
     pair.store.add_client(
         ClientRecord::confidential("printer", SECRET).unwrap().add_grant_type("urn:voucher"),
@@ -330,7 +330,7 @@ fn an_implicit_token_is_sent_in_the_fragment_or_in_a_form() {
     }
 }
 
-/// The form that a browser posts for a page with one form.
+/// Returns the form that a browser posts from a page with one form.
 fn fields(page: &str) -> String {
     let fields = page.split("<input ").skip(1).map(|input| {
         let attribute = |name: &str| {

@@ -1,4 +1,4 @@
-//! Our authorization server.
+//! The authorization server.
 
 mod client_authentication;
 mod configuration;

@@ -1,4 +1,4 @@
-//! The options of an authorization server: what python-oauth2's users can configure, and more.
+//! The options of an authorization server, among them all options of python-oauth2.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ fn an_equal_request_gets_the_existing_reusable_token() {
     assert_eq!(first.access_token, second.access_token);
     assert_eq!(first.refresh_token, second.refresh_token);
     assert_eq!(second.expires_at.unwrap().as_secs(), NOW + 3600);
-    // Another scope, grant type, or user is another token.
+    // Another scope, grant type or user gets another token.
     let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read write");
     let wider = pair.run(pair.client().request_token(grant, pair.moment())).unwrap();
     assert_ne!(wider.access_token, first.access_token);
@@ -57,8 +57,7 @@ fn an_equal_request_gets_the_existing_reusable_token() {
         pair.sign_in(&pair.client(), Authorize::scope("read")).unwrap().access_token,
         by_code.access_token
     );
-    // Another holder of the refresh token may use it, too, and an expired access token is not
-    // usable.
+    // The refresh token may be used repeatedly. An expired access token is not issued again.
     for _ in 0..2 {
         assert_eq!(
             refresh(&pair, &pair.client(), &first).unwrap().refresh_token,
@@ -70,7 +69,7 @@ fn an_equal_request_gets_the_existing_reusable_token() {
     assert_ne!(password(&pair).unwrap().access_token, first.access_token);
 }
 
-/// Row `unique-token-other-data`: a step-up, another tenant.
+/// Row `unique-token-other-data`: the data contain another tenant, or another authentication level.
 #[test]
 fn a_grant_with_other_data_gets_another_reusable_token() {
     let pair = OAuth2Pair::new(
@@ -101,7 +100,7 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
     ] {
         assert_ne!(token(other.clone()), first, "{other}");
     }
-    // The order of members means nothing.
+    // The order of the members does not matter.
     let turned: serde_json::Value = serde_json::from_str(r#"{"acr":"pwd","tenant":"A"}"#).unwrap();
     assert_eq!(token(turned), first);
 }
@@ -121,7 +120,8 @@ fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
         .token_reuse_key("the key of this year, which is new");
     let both = both.token_reuse_key_until(old, Timestamp::from_secs(end)).build().unwrap();
     let before = std::mem::replace(&mut pair.provider, both.clone());
-    // Both use the old key until its end, so that each can open what the other has sealed.
+    // The old and the new process use the old key until its end, so each can open the tokens that
+    // the other has sealed.
     assert_eq!(password(&pair).unwrap().access_token, first.access_token);
     pair.provider = before;
     pair.now.set(end - 1);
@@ -132,7 +132,7 @@ fn the_key_of_reusable_tokens_is_changed_at_a_time_that_all_processes_know() {
     let second = password(&pair).unwrap();
     assert_ne!(second.access_token, first.access_token);
     assert_eq!(password(&pair).unwrap().access_token, second.access_token);
-    // What was issued before lives on.
+    // A token that was issued before is still valid.
     assert!(is_active(&pair, &first));
 }
 
@@ -154,7 +154,7 @@ fn a_grant_ends_at_the_configured_time_despite_refreshes() {
     assert!(!is_active(&pair, &token));
     assert_eq!(code(&refresh(&pair, &client, &token).unwrap_err()), "invalid_grant");
 
-    // A code that is redeemed after the end brings nothing, and no token without a lifetime.
+    // A code that is redeemed after the end of its grant gives no token.
     let short = GrantType::authorization_code()
         .scopes("read")
         .with(|options| options.grants_end_after = Some(Duration::from_secs(30)));
@@ -171,7 +171,7 @@ fn a_grant_ends_at_the_configured_time_despite_refreshes() {
         .run(late.client().redeem(authorization.pending, &callback, late.moment()))
         .unwrap_err();
     assert_eq!(code(&error), "invalid_grant");
-    // The shorter end of the two counts, and one that was set later, too.
+    // The earlier of two ends is valid, even if it was configured later.
     let token = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     let begin = pair.now.get();
     let shorter = GrantType::refresh_token()
@@ -230,7 +230,7 @@ fn the_application_decides_at_a_refresh_if_configured() {
         };
         Ok::<_, Error>(token)
     };
-    // A denial changes nothing: the user may be let in again.
+    // A denial changes nothing, so a later refresh may be granted.
     assert_eq!(code(&refresh(&first, &|_| Decision::Denied).unwrap_err()), "invalid_grant");
     let wider =
         |grant: &GrantRecord| Decision::Granted(Approval::of(grant).scope("read write admin"));
@@ -241,7 +241,7 @@ fn the_application_decides_at_a_refresh_if_configured() {
     );
     let second = refresh(&first, &|grant| Decision::Granted(Approval::of(grant))).unwrap();
     assert_eq!(second.scope, Some("read write".into()));
-    // Less, with other data, from now on.
+    // The application narrows the scope and changes the data for all later tokens.
     let less = |grant: &GrantRecord| {
         let data = serde_json::json!({ "tenant": 8 });
         Decision::Granted(Approval::of(grant).scope("read").data(data))
@@ -258,7 +258,7 @@ fn the_application_decides_at_a_refresh_if_configured() {
         record(third.access_token.expose()).grant.id,
         record(first.access_token.expose()).grant.id
     );
-    // Also where the answer was lost.
+    // The application also decides if the client repeats a refresh whose response was lost.
     let lost = refresh(&second, &|_| Decision::Denied);
     assert_eq!(code(&lost.unwrap_err()), "invalid_grant");
     assert_eq!(
@@ -269,7 +269,7 @@ fn the_application_decides_at_a_refresh_if_configured() {
 
 #[test]
 fn unique_tokens_need_a_key_and_a_user() {
-    // Without a key there is no server at all.
+    // Without a key, `build` returns an error.
     let reuse = GrantType::authorization_code()
         .scopes("read")
         .with(|options| options.reuse_access_tokens = true);
@@ -345,7 +345,7 @@ fn the_metadata_have_the_members_that_the_operator_adds() {
     let published = serde_json::to_value(&metadata).unwrap();
     assert_eq!(published["service_documentation"], documentation);
     assert_eq!(published["claims_supported"], serde_json::json!(["sub"]));
-    // In place of what the server would have said, and beside the rest.
+    // The member replaces the server's own, and the other members are unchanged.
     assert_eq!(published["scopes_supported"], serde_json::json!(["read"]));
     assert_eq!(published["token_endpoint"], "https://auth.example.com/token");
 }
@@ -362,7 +362,8 @@ fn a_client_that_lost_the_answer_gets_the_same_successor_for_a_while() {
     let again = refresh(&pair, &client, &first).unwrap();
     assert_eq!(again.refresh_token, lost.refresh_token);
     assert_ne!(again.access_token, lost.access_token);
-    // Too late, or after the successor was used, it is a theft.
+    // After the successor was used, or after the grace time, the use of the first token is treated
+    // as a theft.
     let next = refresh(&pair, &client, &again).unwrap();
     assert!(is_active(&pair, &next));
     assert_eq!(code(&refresh(&pair, &client, &first).unwrap_err()), "invalid_grant");
@@ -384,7 +385,7 @@ fn kept_refresh_tokens_stay_valid_except_for_public_clients() {
     let first = pair.sign_in(&client, Authorize::scope("read")).unwrap();
     for _ in 0..3 {
         let next = refresh(&pair, &client, &first).unwrap();
-        // The answer brings none, so the client keeps its own.
+        // The response contains no refresh token, so the client keeps the old one.
         assert_eq!(next.refresh_token, first.refresh_token);
         assert!(is_active(&pair, &next));
     }
@@ -447,7 +448,7 @@ fn tokens_have_the_form_that_their_generator_makes() {
     struct Spaces;
     impl TokenGenerator for Spaces {
         fn generate(&self, token: &NewToken<'_>, random: [u8; 32]) -> String {
-            // This is not known before Jane arrives.
+            // `build` cannot find this error, because only Jane's tokens are wrong.
             if token.grant.user.as_deref() == Some("jane") {
                 return "no token\r\n".into();
             }
@@ -538,7 +539,7 @@ fn the_metadata_are_found_by_discovery() {
     assert!(metadata.registration_endpoint.is_none());
 }
 
-/// RFC 8414 §2: revocation has its own default, so that a missing member would be wrong.
+/// RFC 8414 §2: a missing list for revocation has a default, which would be wrong here.
 #[test]
 fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
     for (provider, secrets) in [
@@ -558,7 +559,7 @@ fn the_metadata_say_how_clients_authenticate_at_each_endpoint() {
             metadata.introspection_endpoint_auth_methods_supported.as_ref().unwrap(),
             secrets
         );
-        // A client that goes by them is known everywhere.
+        // A client that uses this metadata is authenticated at each endpoint.
         let server = oauth2::AuthorizationServer::from_metadata(&metadata).unwrap();
         let client = Client::new(server, "printer").secret(SECRET);
         let grant = oauth2::Grant::dangerous_password("jane", "A3ddj3w").scope("read");

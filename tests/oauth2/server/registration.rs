@@ -1,5 +1,5 @@
-//! Clients that register themselves: what is left out, what is refused, and what a refusal says
-//! (RFC 7591, RFC 7592).
+//! Clients that register themselves: which members the server omits or refuses, and the
+//! descriptions of errors (RFC 7591, RFC 7592).
 
 use crate::common::oauth2_pair::{ISSUER, OAuth2Pair, provider};
 use oauth_proto::oauth2::server::store::{FindClient, FindToken, Store, TokenHash};
@@ -35,7 +35,7 @@ fn request(
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
 }
 
-/// Registers with these members beside a redirect_uri.
+/// Registers a public client with a redirect_uri and these members.
 fn register(pair: &OAuth2Pair, members: &Value) -> (u16, Value) {
     let mut body = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none" });
     body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -46,7 +46,7 @@ fn register(pair: &OAuth2Pair, members: &Value) -> (u16, Value) {
 fn registered(pair: &OAuth2Pair, members: &Value) -> Value {
     let (status, answer) = register(pair, members);
     assert_eq!(status, 201, "{answer}");
-    // What the answer says is what is kept.
+    // The response contains the metadata that was stored.
     let query = FindClient::new(answer["client_id"].as_str().unwrap().to_owned());
     let record = pair.store.find_client(&query).unwrap().unwrap();
     let kept = serde_json::to_value(&record.metadata).unwrap();
@@ -56,7 +56,8 @@ fn registered(pair: &OAuth2Pair, members: &Value) -> Value {
     answer
 }
 
-/// Checks that a refusal has that code, and names all of these in what it says.
+/// Asserts that a request was refused with this code, and that the description contains all of
+/// these names.
 #[track_caller]
 fn refused((status, answer): (u16, Value), code: &str, names: &[&str]) {
     assert_eq!((status, answer["error"].as_str()), (400, Some(code)), "{answer}");
@@ -113,7 +114,7 @@ fn a_refusal_names_the_member_and_what_was_received_and_what_is_accepted() {
             json!({ "jwks": {}, "jwks_uri": "https://new.example.com/jwks" }),
             &["'jwks'", "'jwks_uri'"],
         ),
-        // Values of another type.
+        // Values of a wrong type.
         (
             json!({ "redirect_uris": CALLBACK }),
             &["'redirect_uris'", "received a string", "list of strings"],
@@ -183,7 +184,7 @@ fn a_refused_redirect_uri_is_named_with_the_reason() {
             &["redirect_uris is missing"],
         );
     }
-    // A query and user information may be secret.
+    // A query and user information may be secret, so the description does not contain them.
     for uri in ["cursor://x/cb?key=s3cret", "https://u:s3cret@new.example.com/"] {
         let (_, answer) = register(&pair, &json!({ "redirect_uris": [uri] }));
         assert!(!answer.to_string().contains("s3cret"), "{answer}");
@@ -226,7 +227,7 @@ fn metadata_that_is_not_offered_is_left_out_and_the_answer_says_so() {
     assert_eq!(answer["grant_types"], json!(["refresh_token", "authorization_code"]));
     assert_eq!(answer["response_types"], json!(["code"]));
     assert_eq!(answer["scope"], "read");
-    // A response type without its grant leads nowhere.
+    // A response type without its grant type is omitted.
     let answer = registered(
         &pair,
         &json!({ "grant_types": [DEVICE], "response_types": ["code"], "scope": "write read" }),
@@ -240,10 +241,10 @@ fn metadata_that_is_not_offered_is_left_out_and_the_answer_says_so() {
     assert_eq!(answer.get("scope"), None);
 }
 
-/// RFC 6749 §4.4: client credentials are for clients that have some.
+/// RFC 6749 §4.4: only clients with credentials may use client credentials.
 #[test]
 fn a_client_without_authentication_does_not_get_client_credentials() {
-    // 22 bytes hold 128 bits, and 21 do not.
+    // A token of 22 base64url characters can have 128 bits, and one of 21 cannot.
     RegistrationPolicy::with_token(&"t".repeat(21)).unwrap_err();
     RegistrationPolicy::with_token(&"t".repeat(22)).unwrap();
     let pair = OAuth2Pair::new(provider().with(|options| {
@@ -268,7 +269,7 @@ fn a_client_without_authentication_does_not_get_client_credentials() {
         "invalid_client_metadata",
         &["'grant_types'", "'password'"],
     );
-    // A scope is that of the client's grants, also one that a grant has by default alone.
+    // The scope is limited to the scopes of the client's grant types.
     let body = json!({ "grant_types": ["client_credentials"], "scope": "stats read" }).to_string();
     let (_, answer) = request(&pair, "POST", "/register", Some("initial-access-token-1234"), &body);
     assert_eq!((&answer["scope"], &answer["response_types"]), (&json!("stats"), &json!([])));
@@ -397,7 +398,7 @@ fn empty_members_count_as_absent() {
     }
 }
 
-/// An absent scope is all that there is, so none may become one.
+/// An absent scope means all scopes, so an empty scope must not become an absent one.
 #[test]
 fn an_empty_scope_is_kept_and_gives_tokens_without_scope() {
     let pair = open();
@@ -416,7 +417,7 @@ fn an_empty_scope_is_kept_and_gives_tokens_without_scope() {
         let url = pair.run(client.authorize(authorize, pair.moment())).unwrap().url;
         pair.dispatch(&http::Request::get(url).body(Vec::new()).unwrap())
     };
-    // A client that registered itself gets its error by a link.
+    // The error for a self-registered client is in a link on a page.
     let error = authorize(Some("read")).unwrap_err();
     assert!(String::from_utf8_lossy(error.body()).contains("error=invalid_scope"));
     authorize(None).unwrap();
@@ -488,8 +489,8 @@ fn an_update_is_refused_by_the_member_that_is_wrong() {
     assert_eq!(after.get("client_secret"), None);
 }
 
-/// RFC 7592 §2.2: a client that proves itself by a secret from now on gets one, and one that does
-/// no more has none.
+/// RFC 7592 §2.2: a client that changes to a method with a secret gets one, and a client that
+/// changes to `none` loses its secret.
 #[test]
 fn an_update_of_the_method_issues_or_removes_the_secret() {
     let pair = open();
@@ -538,7 +539,7 @@ fn a_body_of_64_kib_is_read_and_a_larger_one_is_refused() {
 
 #[test]
 fn a_refusal_says_that_nothing_is_offered() {
-    // A server for machines offers nothing to unknown clients.
+    // This server has only client credentials, which a self-registered client cannot have.
     let machines = Provider::builder(ISSUER).add_grant_type(GrantType::client_credentials());
     let pair = OAuth2Pair::new(
         machines.with(|options| options.registration = RegistrationPolicy::AllowAnyone),
@@ -548,7 +549,7 @@ fn a_refusal_says_that_nothing_is_offered() {
         end.1["error_description"].as_str().unwrap().ends_with("this client can have none"),
         "{end:?}"
     );
-    // A list ends where it ends.
+    // The list of allowed methods is at the end of the description.
     let end = register(&open(), &json!({ "token_endpoint_auth_method": "x" }));
     assert!(
         end.1["error_description"].as_str().unwrap().ends_with("'client_secret_post', 'none'"),
@@ -577,7 +578,8 @@ fn our_client_reads_what_was_left_out() {
     assert_eq!(registration.metadata.scope, Some("read".into()));
 }
 
-/// RFC 8252 §7.1 and §8.4 want a domain name in reverse; editors have none.
+/// RFC 8252 §7.1 and §8.4 require a reversed domain name as the scheme. The schemes of editors are
+/// not domain names.
 #[test]
 fn the_schemes_of_editors_are_accepted_only_with_the_option() {
     let strict = open();

@@ -1,5 +1,5 @@
-//! Members that the application adds to answers, a resource's demands on tokens, and answers when
-//! storage fails.
+//! Members that the application adds to responses, requirements of a resource for tokens, and
+//! responses when storage fails.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -34,8 +34,8 @@ fn read(response: &Response) -> Value {
     serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
-/// Sends a request to a server whose application adds these members, and returns the answer and
-/// what the application was asked.
+/// Sends a request to a server whose application adds these members. Returns the response and the
+/// queries to the application.
 fn extended(
     pair: &OAuth2Pair,
     request: &Request,
@@ -117,8 +117,8 @@ fn the_application_adds_members_to_every_token_answer() {
         (asked.grant.user.as_deref(), &asked.grant.data["tenant"]),
         (Some("jane"), &json!(7))
     );
-    // A refresh that narrows is asked about with what the token may do, also when the answer was
-    // lost.
+    // For a refresh with a narrower scope, the query contains the scope of the token, even if the
+    // response was lost and the refresh is repeated.
     let refresh_token = answer["refresh_token"].as_str().unwrap();
     let refresh =
         [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", "read")];
@@ -176,11 +176,11 @@ fn a_failing_application_spends_nothing() {
         (response.status().as_u16(), &read(&response)["error"]),
         (503, &json!("temporarily_unavailable"))
     );
-    // A server whose hook is never called reports that.
+    // If the server has no hook for the option, the error says so.
     let rejected =
         serve(pair.provider.dispatch(&redeem, pair.moment()), &pair.store).map(drop).unwrap_err();
     assert!(rejected.to_string().contains("`Serve::extend_response`"), "{rejected}");
-    // What the server writes is not the application's.
+    // The application cannot replace the members of the server.
     for member in [
         "access_token",
         "token_type",
@@ -217,7 +217,8 @@ fn a_reused_token_has_the_members_of_its_request() {
     assert_eq!(asked.len(), 1);
     pair.now.set(NOW + 100);
     let (second, asked) = extended(&pair, &password, &json!({ "n": 2 }));
-    // The query before is about a token that is not issued.
+    // The first of the two queries is about a token that is not issued, because the old one is
+    // reused.
     let told = asked.last().unwrap();
     assert_eq!((asked.len(), told.expires_at), (2, Some(Timestamp::from_secs(NOW + 3600))));
     let (first, second) = (read(&first), read(&second));
@@ -269,13 +270,13 @@ fn introspection_has_the_members_that_the_operator_names_and_the_application_add
             "{member}"
         );
     }
-    // Nothing is told about an inactive token, and the application is not asked.
+    // The response about an inactive token has no other members, and the application is not asked.
     let (response, asked) =
         extended(&pair, &post("/introspect", &[("token", "unknown")]), &json!({ "username": "x" }));
     assert_eq!((read(&response), asked.len()), (json!({ "active": false }), 0));
 }
 
-/// The guards at the store and at introspection read the same.
+/// A guard reads the same data from the store and from an introspection response.
 #[test]
 fn a_guard_reads_the_applications_data_from_every_source() {
     for told in [true, false] {
@@ -357,7 +358,7 @@ fn a_token_without_an_audience_is_refused_if_one_is_required() {
         }
     );
     assert_eq!(rejected.response().status(), 401);
-    // At introspection, too.
+    // The same applies to introspected tokens.
     pair.store.add_client(ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all());
     let remote = RemoteTokens::new(Client::new(pair.server(), "api").secret(SECRET));
     for (token, is_in) in [(&bare, false), (&named, true)] {
@@ -405,7 +406,7 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
         pair.send(post("/par", &[&asking[..], &[("resource", API)]].concat())).status(),
         201
     );
-    // What was granted for a resource is redeemed and refreshed for it without being named again.
+    // A code and a refresh token for a resource are redeemed without repeating the resource.
     let client = pair.client();
     let token = pair.sign_in(&client, Authorize::scope("read").resource(API)).unwrap();
     let grant = oauth_proto::oauth2::Grant::refresh_token(token.refresh_token.unwrap());
@@ -415,8 +416,8 @@ fn a_server_that_requires_resources_issues_no_token_without_one() {
     assert_eq!(introspection.aud, [API]);
 }
 
-/// Row `resource-withdrawn`: a resource that the server has lost is in no new token, and no token
-/// is for all of them instead.
+/// Row `resource-withdrawn`: a resource that the server has lost is in no new token. If no resource
+/// is left, the refresh is refused, because a token without resources would be valid for all.
 #[test]
 fn a_withdrawn_resource_is_not_in_new_tokens() {
     let mail = "https://mail.example.com";
@@ -441,7 +442,7 @@ fn a_withdrawn_resource_is_not_in_new_tokens() {
     assert_eq!(refresh(&one).unwrap_err().code(), Some("invalid_target"));
 }
 
-/// Answers the first questions from a store, and fails at a later one.
+/// Answers the first queries from the store, and lets the next query fail.
 fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Rejected> {
     let mut step = pair.provider.dispatch(request, pair.moment());
     for _ in 0..answered {
@@ -484,8 +485,8 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
     }
 }
 
-/// RFC 9110 §15.6.4 at every endpoint; by the browser where the redirect_uri was proven (RFC 6749
-/// §4.1.2.1).
+/// Every endpoint sends the status of RFC 9110 §15.6.4. If the redirect_uri was already checked,
+/// the error is sent by a redirect (RFC 6749 §4.1.2.1).
 #[test]
 fn an_answer_has_retry_after_if_storage_fails() {
     let pair = OAuth2Pair::new(
@@ -550,7 +551,7 @@ fn an_answer_has_retry_after_if_storage_fails() {
     assert_eq!(rejected.client_id(), Some("printer"));
 }
 
-/// The text for a client's developer in a refusal that involves no secret.
+/// The description helps the client's developer if it discloses no secret.
 #[test]
 fn refusals_say_what_was_received() {
     let pair = OAuth2Pair::new(provider());
@@ -577,7 +578,7 @@ fn refusals_say_what_was_received() {
         answer["error_description"].as_str().unwrap().contains("application/x-www-form-urlencoded"),
         "{answer}"
     );
-    // But not if it would help an attacker who guesses.
+    // A description that would help an attacker guess credentials is omitted.
     for wrong in [("client_id", "nobody"), ("client_secret", "wrong")] {
         let mut parameters = vec![
             ("client_id", "printer"),

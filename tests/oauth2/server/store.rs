@@ -1,5 +1,4 @@
-//! The conformance kit passes a store that does what it must, and fails each that is broken in one
-//! place.
+//! The conformance kit accepts a correct store, and finds each of these faults in broken stores.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,7 +17,7 @@ use oauth_proto::{Timestamp, for_each_oauth2_query};
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
-/// The fault of a store.
+/// The fault of a broken store.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
@@ -59,7 +58,7 @@ impl Broken {
         }
     }
 
-    /// Whether a token with that reuse key is there.
+    /// Returns whether a token with this reuse key is stored.
     fn has_reusable(&self, reuse: TokenHash) -> bool {
         let tokens = self.tokens.lock().unwrap();
         let mut equal = tokens
@@ -68,7 +67,7 @@ impl Broken {
         equal.any(|token| self.inner.find_token(&FindToken::new(token.key)).unwrap().is_some())
     }
 
-    /// Lets tokens be found that are gone.
+    /// Lets the store find these tokens after they were removed.
     fn raise(&self, which: impl Fn(&TokenRecord) -> bool) {
         let tokens = self.tokens.lock().unwrap();
         let raised = tokens
@@ -228,12 +227,13 @@ impl Store for Broken {
     }
 }
 
-/// Lets others in, also on a busy machine: a thread that yields may go on at once.
+/// Sleeps, so that another thread can run. After `yield_now`, the same thread could continue
+/// immediately.
 fn between_two_steps() {
     std::thread::sleep(Duration::from_micros(50));
 }
 
-/// The verdict of the kit on a store.
+/// Returns the message with which a check panics, or `None` if the store is accepted.
 fn verdict(check: impl FnOnce()) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
     let text = panic.downcast_ref::<String>().cloned();
@@ -244,7 +244,7 @@ fn verdict(check: impl FnOnce()) -> Option<String> {
 fn the_memory_store_passes_the_conformance_kit() {
     conformance::check(&MemoryStore::default(), NOW);
     conformance::check(&Broken::new(Fault::None), NOW);
-    // The same store may be checked again at another second, behind a pointer, too.
+    // The same store can be checked again at another time, and through a pointer.
     let store: Arc<dyn Store<Error = Infallible> + Send + Sync> = Arc::new(MemoryStore::default());
     conformance::check(&store, NOW);
     conformance::check(&*store, Timestamp::from_secs(NOW.as_secs() + 1));
@@ -276,7 +276,7 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
     }
 }
 
-/// Waits once, and lets the others go on.
+/// Waits once, so that the other tasks can run.
 async fn elsewhere() {
     let mut waited = false;
     std::future::poll_fn(|context| {
@@ -289,14 +289,15 @@ async fn elsewhere() {
     .await;
 }
 
-/// Waits before and after each question; and in the midst of redeeming, if it is broken.
+/// A store that waits before and after each query. The broken one also waits in the middle of
+/// redeeming.
 struct Slow {
     inner: MemoryStore,
     redeems_in_two_steps: bool,
 }
 
 macro_rules! slowly {
-    // This one is written by hand below.
+    // `redeem` is implemented below.
     (@ redeem: $Query:ident -> $Output:ty) => {};
     (@ $method:ident: $Query:ident -> $Output:ty) => {
         async fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
@@ -338,7 +339,7 @@ fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
     assert!(said.contains("exactly one is answered Redeemed; 4 were"), "{said}");
 }
 
-/// A store that cannot be reached.
+/// A store that fails at every query.
 struct Gone;
 
 macro_rules! unreachable_store {
