@@ -1,4 +1,4 @@
-//! Assertions (RFC 7523) by which a client is authenticated, as an application would make them.
+//! Assertions (RFC 7523) that authenticate a client, made as an application would make them.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,12 +9,12 @@ use rsa::pkcs8::DecodePrivateKey;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// `client_secret_jwt`, with HS256.
+/// Returns the authentication method `client_secret_jwt`, with HS256.
 pub fn client_secret_jwt(secret: &str) -> ClientAuthentication {
     ClientAuthentication::Custom(std::sync::Arc::new(Assertion::Secret(secret.to_owned())))
 }
 
-/// `private_key_jwt`, with RS256 and a key in PEM.
+/// Returns the authentication method `private_key_jwt`, with RS256 and a key in PEM.
 pub fn private_key_jwt(pem: &str) -> ClientAuthentication {
     ClientAuthentication::Custom(std::sync::Arc::new(Assertion::Key(Box::new(
         PrivateKey::from_pkcs8_pem(pem).expect("a private key"),
@@ -69,7 +69,7 @@ impl AuthenticateClient for Assertion {
     }
 }
 
-/// The claims of a JWT, without verification.
+/// Returns the claims of a JWT, without verification.
 pub fn claims(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).expect("a JWT has three parts");
     let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64url");

@@ -1,5 +1,6 @@
-//! An authorization server of ours on loopback, with the API that its tokens are for. Jane is
-//! signed in there, and grants every request, unless it has `login_hint=nobody`.
+//! An authorization server on loopback that is built on this crate, and an API that accepts its
+//! tokens. Jane is signed in at the server. A `login_hint` of `nobody` makes her deny a request.
+//! She grants all others.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,25 +21,25 @@ use crate::with::With;
 
 /// The client with a secret.
 pub const CLIENT: &str = "printer";
-/// Its secret.
+/// The secret of [`CLIENT`].
 pub const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
-/// Another client with a secret. Some clients encode both in HTTP Basic, and others do not: the
-/// server knows either.
+/// A client whose id and secret have special characters. Some client libraries encode them in HTTP
+/// Basic, and others do not. The server accepts both.
 pub const AWKWARD_CLIENT: &str = "client & co.";
-/// Its secret.
+/// The secret of [`AWKWARD_CLIENT`].
 pub const AWKWARD_SECRET: &str = "100% s=cret+/:é, 1 of 2 ways";
 /// The client without a secret.
 pub const PUBLIC_CLIENT: &str = "app";
-/// The URL that users come back to.
+/// The callback URL.
 pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
-/// The URL that users come back to at clients that drop the query.
+/// The callback URL of clients that drop the query.
 pub const CALLBACK_WITHOUT_QUERY: &str = "https://printer.example.com/ready";
-/// The URL that users of the client without a secret come back to, at any port.
+/// The callback URL of [`PUBLIC_CLIENT`], at any port.
 pub const LOOPBACK_CALLBACK: &str = "http://127.0.0.1/cb";
 /// Jane's password.
 pub const PASSWORD: &str = "correct horse ☃";
 
-/// The scopes that there are.
+/// All scopes of the server.
 const SCOPES: &str = "photos.read photos.write";
 
 /// A running server. It stops when it is dropped.
@@ -49,7 +50,7 @@ pub struct OurServer {
 }
 
 impl OurServer {
-    /// Starts one, at a port of the system's choice.
+    /// Starts the server at a free port.
     pub fn start() -> Self {
         let store = Arc::new(MemoryStore::default());
         add_clients(&store);
@@ -65,12 +66,12 @@ impl OurServer {
         Self { loopback, store }
     }
 
-    /// Its issuer identifier, which is also where it is.
+    /// Returns the issuer identifier, which is also the origin of the server.
     pub fn issuer(&self) -> String {
         self.loopback.origin()
     }
 
-    /// Makes another client known to it.
+    /// Registers a client.
     pub fn add_client(&self, record: ClientRecord) {
         self.store.add_client(record);
     }
@@ -101,7 +102,7 @@ fn provider(issuer: &str) -> Provider {
         .add_grant_type(GrantType::dangerous_password().scopes(SCOPES))
         .add_grant_type(GrantType::client_credentials().scopes("stats"))
         .add_grant_type(GrantType::device_code().scopes(SCOPES))
-        // A client that uses a token twice is taken for a thief at once.
+        // A refresh token that is used twice revokes the grant at once.
         .add_grant_type(
             GrantType::refresh_token()
                 .with(|options| options.rotation_grace = Some(Duration::ZERO)),
@@ -109,7 +110,7 @@ fn provider(issuer: &str) -> Provider {
         .with(|options| options.registration = RegistrationPolicy::AllowAnyone)
         .with(|options| options.allow_raw_basic = true)
         .with(|options| options.allow_verification_uri_complete = true)
-        // A test waits for it.
+        // Short, because a test waits for it.
         .with(|options| options.device_interval = Duration::from_secs(1))
         .build()
         .expect("a sound configuration")
@@ -174,7 +175,7 @@ impl Endpoints {
         serve(step, &self.store)
     }
 
-    /// The protected resource tells for whom it was called, and by whom.
+    /// Responds as the protected resource, with the user, the client and the scope of the token.
     fn photos(&self, request: &Request) -> Result<Response, Rejected> {
         let access = match self.serve(self.api.check(request, "", Timestamp::from_os()))? {
             Admission::Granted(access) => access,

@@ -1,5 +1,5 @@
-//! Jane's browser: it follows redirects, keeps cookies and fills in forms, until it is sent to the
-//! client.
+//! Jane's browser. It follows redirects, keeps cookies and submits forms, until the server
+//! redirects to the client.
 
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use oauth_proto::wire::form;
@@ -7,10 +7,10 @@ use oauth_proto::{Request, Response};
 
 use crate::exchange::Http;
 
-/// More than any server needs.
+/// The most redirects in a row.
 const HOPS: usize = 12;
 
-/// A browser at one server.
+/// A browser that visits one server.
 #[derive(Debug)]
 pub struct Browser {
     http: Http,
@@ -18,12 +18,12 @@ pub struct Browser {
     cookies: Vec<Cookie>,
 }
 
-/// The place at which the browser stops.
+/// The end of a visit.
 #[derive(Debug)]
 pub enum Arrival {
-    /// At a page of the server's.
+    /// A page of the server.
     Page(Response),
-    /// On the way to another host: the request that it would send there.
+    /// A redirect to another host: the URL.
     Away(String),
 }
 
@@ -35,17 +35,17 @@ struct Cookie {
 }
 
 impl Browser {
-    /// A browser without a past, for that server.
+    /// Returns a browser without cookies, for the server at `origin`.
     pub fn new(http: &Http, origin: &str) -> Self {
         Self { http: http.clone(), origin: origin.to_owned(), cookies: Vec::new() }
     }
 
-    /// Goes to a URL, and where that leads.
+    /// Opens a URL and follows the redirects.
     pub fn visit(&mut self, url: &str) -> Arrival {
         self.follow(http::Request::get(url).body(Vec::new()).expect("a URL"))
     }
 
-    /// Goes to a URL that leads to the client.
+    /// Opens a URL that leads to the client, and returns the callback URL.
     pub fn callback(&mut self, url: &str) -> String {
         match self.visit(url) {
             Arrival::Away(callback) => callback,
@@ -53,12 +53,12 @@ impl Browser {
         }
     }
 
-    /// Goes to a URL that leads to a page.
+    /// Opens a URL that leads to a page, and returns the page.
     pub fn page(&mut self, url: &str) -> Response {
         self.visit(url).page()
     }
 
-    /// Submits the form of a page, with these fields filled in.
+    /// Submits the form in a page, with these values.
     pub fn submit(&mut self, page: &Response, filled: &[(&str, &str)]) -> Arrival {
         let Form { action, mut fields } = Form::of(page);
         for (name, value) in filled {
@@ -120,7 +120,7 @@ impl Browser {
                 parts.find_map(|part| part.strip_prefix("path=")).unwrap_or(asked).to_owned();
             let (name, value) = (name.to_owned(), value.to_owned());
             self.cookies.retain(|own| (&own.name, &own.path) != (&name, &path));
-            // That is how one is taken back.
+            // An empty value deletes the cookie.
             if !value.is_empty() {
                 self.cookies.push(Cookie { name, value, path });
             }
@@ -129,7 +129,8 @@ impl Browser {
 }
 
 impl Arrival {
-    /// The page, if it is one that succeeded.
+    /// Returns the page. Panics after a redirect to another host, or if the status is not a
+    /// success.
     pub fn page(self) -> Response {
         match self {
             Self::Page(page) if page.status().is_success() => page,
@@ -139,17 +140,17 @@ impl Arrival {
     }
 }
 
-/// The one form of a page, as a server writes it that knows nothing about style.
+/// The only form of a page with plain markup.
 #[derive(Debug)]
 pub struct Form {
-    /// Its destination.
+    /// The URL to which the form is submitted.
     pub action: String,
-    /// The fields that are filled in already.
+    /// The names and values of the fields.
     pub fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The form in a page.
+    /// Reads the form in a page.
     pub fn of(page: &Response) -> Self {
         let page = text(page);
         let form = &page[page.find("<form").unwrap_or_else(|| panic!("no form in {page}"))..];
@@ -161,7 +162,7 @@ impl Form {
         Self { action, fields: inputs.filter_map(field).collect() }
     }
 
-    /// The form that a browser posts if nothing is changed.
+    /// Returns the body that a browser posts if the user changes nothing.
     pub fn body(&self) -> String {
         form::encode(self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
@@ -185,7 +186,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     )
 }
 
-/// A page's text.
+/// Returns the text of a page.
 pub fn text(page: &Response) -> String {
     String::from_utf8_lossy(page.body()).into_owned()
 }

@@ -1,5 +1,4 @@
-//! A caller of a protected resource, who remembers where requests went and which tokens came by the
-//! way.
+//! A caller of a protected resource. It records the paths of its requests and the renewed tokens.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +10,7 @@ use crate::exchange::Http;
 /// The result of a call.
 pub type Fetched = Result<Response, DriveError>;
 
-/// Calls one resource in one session, from many threads if need be.
+/// Calls one resource with one session. It can be used from many threads.
 #[derive(Debug)]
 pub struct Caller<'a> {
     http: &'a Http,
@@ -22,12 +21,12 @@ pub struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// A caller of that URL.
+    /// Returns a caller of this URL.
     pub fn new(http: &'a Http, session: &'a SharedSession, url: impl Into<String>) -> Self {
         Self { http, session, url: url.into(), renewed: Mutex::default(), sent: Mutex::default() }
     }
 
-    /// A request for the resource.
+    /// Returns a request for the resource.
     pub fn request(&self) -> Request {
         http::Request::get(&self.url).body(Vec::new()).expect("a URL")
     }
@@ -62,12 +61,12 @@ impl<'a> Caller<'a> {
         fetched
     }
 
-    /// The URLs of the requests since the last call of this function.
+    /// Returns the paths of the requests since the last call of this function.
     pub fn sent(&self) -> Vec<String> {
         take(&self.sent)
     }
 
-    /// The tokens that came since this was last asked.
+    /// Returns the renewed tokens since the last call of this function.
     pub fn renewed(&self) -> Vec<Token> {
         take(&self.renewed)
     }

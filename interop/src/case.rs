@@ -1,4 +1,4 @@
-//! Random requests, as awkward as a peer can take them.
+//! Random requests with all unusual inputs that a peer accepts.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde::Serialize;
 use crate::message::{FORM, Message};
 use crate::random::Random;
 
-/// A request, and how it is to be signed.
+/// A request, and the parameters with which it is signed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Case {
-    /// The request of the application.
+    /// The unsigned request.
     pub message: Message,
-    /// The signature method's name.
+    /// The name of the signature method.
     pub signature_method: &'static str,
-    /// The place of the protocol parameters: `header`, `query` or `body`.
+    /// The placement of the protocol parameters: `header`, `query` or `body`.
     pub placement: &'static str,
-    /// The client's identifier.
+    /// The `oauth_consumer_key`.
     pub client: String,
-    /// The client's secret.
+    /// The client secret.
     pub client_secret: String,
     /// The token, if there is one.
     pub token: Option<String>,
-    /// The token's secret.
+    /// The token secret.
     pub token_secret: String,
     /// The nonce.
     pub nonce: String,
@@ -32,34 +32,33 @@ pub struct Case {
     pub realm: Option<String>,
 }
 
-/// The awkward inputs that a peer accepts.
+/// The unusual inputs that a peer accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Whether identifiers and the nonce may hold `%` and two hexadecimal digits.
     pub escapes_in_identifiers: bool,
-    /// Whether secrets may hold characters that are escaped.
+    /// Whether secrets may hold characters that have to be escaped.
     pub escapes_in_secrets: bool,
     /// Whether `charset` may follow the media type of a form.
     pub charset: bool,
 }
 
-/// The characters of texts: safe ones, those that encoders treat differently, and those that look
-/// encoded already. All of it is UTF-8, since oauthlib replaces other bytes.
+/// The pieces of random texts: unreserved characters, characters that encoders treat differently,
+/// and texts that look encoded. All are UTF-8, since oauthlib replaces other bytes.
 const PIECES: [&str; 46] = [
     "a", "b", "Z", "0", "9", "-", ".", "_", "~", " ", "+", "%", "%41", "%zz", "%2", "&", "=", ";",
     ",", "\"", "'", "\\", "/", "?", "#", "[", "]", "(", ")", "!", "*", "$", "@", ":", "<", "|",
     "^", "`", "{", "\u{7f}", "\n", "é", "e\u{301}", "☃", "🦀", "\u{202e}",
 ];
 
-/// Names that come in a different order before they are encoded, or where one is the beginning of
-/// another. None is `realm`: where the header has one, oauthlib takes every parameter of that name
-/// for it.
+/// Names whose order changes by encoding, and names that begin with another of them. `realm` is
+/// left out: if the header has a realm, oauthlib takes every parameter of this name for the realm.
 const NAMES: [&str; 16] = [
     "a", "a1", "a-", "a%", "a b", "a~", "a+", "a=", "aé", "a[", "A", "s[p]", "s[]", "", "OAUTH_a",
     "xoauth_a",
 ];
 
-/// None ends with `;`, which oauthlib loses.
+/// Paths. None of them ends with `;`, which oauthlib drops.
 const PATHS: [&str; 16] = [
     "",
     "/",
@@ -79,7 +78,8 @@ const PATHS: [&str; 16] = [
     "/a%25b",
 ];
 
-/// IPv6 addresses are in their canonical form except the case: oauthlib shortens others.
+/// Hosts. IPv6 addresses are in canonical form except for the case, since oauthlib shortens other
+/// forms.
 const HOSTS: [&str; 8] = [
     "photos.example.net",
     "Photos.EXAMPLE.net",
@@ -93,13 +93,13 @@ const HOSTS: [&str; 8] = [
 
 const PORTS: [&str; 7] = ["", "", ":80", ":443", ":8080", ":65535", ":0443"];
 
-/// A few pieces in a row, often none.
+/// Returns a text of up to six pieces.
 pub fn text(random: &mut Random) -> String {
     let count = random.below(7);
     (0..count).map(|_| random.pick(&PIECES)).collect()
 }
 
-/// A few parameters. Names repeat, values are often empty.
+/// Returns up to seven parameters. Names may repeat, and values may be empty.
 pub fn pairs(random: &mut Random) -> Vec<(String, String)> {
     let count = random.below(8);
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -115,7 +115,7 @@ pub fn pairs(random: &mut Random) -> Vec<(String, String)> {
 }
 
 impl Case {
-    /// A random one.
+    /// Returns a random case within the limits.
     pub fn new(
         random: &mut Random,
         signature_method: &'static str,
@@ -128,7 +128,7 @@ impl Case {
             signature_method,
             placement,
             client: identifier(random, limits),
-            // An empty one is refused here.
+            // Our side refuses an empty secret, so it begins with `s`.
             client_secret: secret(random, limits, "s"),
             token: token.then(|| identifier(random, limits)),
             token_secret: if token { secret(random, limits, "") } else { String::new() },
@@ -148,7 +148,7 @@ fn message(
 ) -> Message {
     let form = placement == "body" || random.once_in(3);
     let other = !form && random.once_in(3);
-    // oauthlib signs no GET with a form.
+    // oauthlib does not sign a GET request with a form.
     let method = match form || other {
         true => random.pick(&["POST", "PUT", "PATCH"]),
         false => random.pick(&["GET", "DELETE", "POST"]),
@@ -160,7 +160,7 @@ fn message(
     } else if other {
         headers.insert("Content-Type".to_owned(), "application/json".to_owned());
     }
-    // What is sent to one address and meant for another host.
+    // A request that is sent to one address, with another host in its `Host` header.
     if random.once_in(5) {
         headers.insert("Host".to_owned(), authority(random));
     }
@@ -177,7 +177,7 @@ fn message(
     };
     let body = (form || other).then(|| match form {
         true => encode(&pairs(random), random),
-        // An object: oauthlib takes a lone number for a form.
+        // The JSON is an object, since oauthlib takes a single number for a form.
         false => serde_json::json!({ "text": text(random) }).to_string(),
     });
     let uri = format!("{scheme}://{}{}{query}", authority(random), random.pick(&PATHS));
@@ -188,11 +188,11 @@ fn authority(random: &mut Random) -> String {
     format!("{}{}", random.pick(&HOSTS), random.pick(&PORTS))
 }
 
-/// The parameters on the wire, each character in one of the ways in which it can be written there.
+/// Encodes parameters. The spelling of each character is chosen at random.
 fn encode(pairs: &[(String, String)], random: &mut Random) -> String {
     let mut wire = String::new();
     for (name, value) in pairs {
-        // Nothing between two separators is nothing.
+        // An empty piece between two separators is not a parameter.
         wire += random.pick(&["", "", "", "&"]);
         encode_text(&mut wire, name, ";:,*@!()/?'$~", random);
         if !value.is_empty() || name.is_empty() || random.once_in(2) {
@@ -207,8 +207,8 @@ fn encode(pairs: &[(String, String)], random: &mut Random) -> String {
     wire
 }
 
-/// `raw` are characters that may stand for themselves, and need not: of those that a URI may hold,
-/// the ones that oauthlib accepts.
+/// Appends the encoded text. `raw` has the characters that may be left unencoded: the ones that a
+/// URI may hold and oauthlib accepts.
 fn encode_text(wire: &mut String, text: &str, raw: &str, random: &mut Random) {
     for character in text.chars() {
         let plain = character.is_ascii_alphanumeric() || "-._".contains(character);
@@ -226,8 +226,8 @@ fn escape(wire: &mut String, character: char, escaped: impl Fn(u8) -> String) {
     wire.extend(character.encode_utf8(&mut [0; 4]).bytes().map(escaped));
 }
 
-/// A text that is not empty and of one line, since a client, a token and a nonce have to be there,
-/// and no service issues others.
+/// Returns a text for a client, a token or a nonce. It is not empty and has no control characters,
+/// since services issue no such identifiers.
 fn identifier(random: &mut Random, limits: Limits) -> String {
     loop {
         let text = text(random);
@@ -238,7 +238,7 @@ fn identifier(random: &mut Random, limits: Limits) -> String {
     }
 }
 
-/// Whether somewhere `%` is followed by two hexadecimal digits.
+/// Returns whether the text has a `%` with two hexadecimal digits after it.
 fn holds_escape(text: &str) -> bool {
     text.as_bytes().windows(3).any(|at| at[0] == b'%' && at[1..].iter().all(u8::is_ascii_hexdigit))
 }

@@ -1,4 +1,4 @@
-//! Real HTTP under our client: single exchanges, and its legs from their first step to their last.
+//! HTTP for our client: single exchanges and complete legs.
 
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use oauth_proto::{DriveError, Error, Moment, Request, Response, Step, Timestamp, run, run_with};
 
-/// A leg that sends more is one without an end.
+/// The most requests of a leg. A leg with more requests does not end.
 const MOST: usize = 300;
 
-/// A transport that follows no redirects, keeps no cookies and takes every status for an answer.
+/// A transport that follows no redirects, keeps no cookies, and returns responses of every status.
 #[derive(Clone, Debug)]
 pub struct Http(ureq::Agent);
 
@@ -24,7 +24,7 @@ impl Default for Http {
 }
 
 impl Http {
-    /// One exchange.
+    /// Sends a request and returns the response.
     ///
     /// # Errors
     /// The errors of the transport.
@@ -33,12 +33,12 @@ impl Http {
         Ok(Response::from_parts(head, body.read_to_vec()?))
     }
 
-    /// One exchange, which succeeds as such.
+    /// Sends a request and returns the response. Panics if the transport fails.
     pub fn send(&self, request: Request) -> Response {
         self.exchange(request).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A page.
+    /// Sends a GET request.
     pub fn get(&self, url: &str) -> Response {
         self.send(http::Request::get(url).body(Vec::new()).expect("a URL"))
     }
@@ -51,8 +51,8 @@ impl Http {
         run(step?, |request| self.exchange(request)).map_err(protocol)
     }
 
-    /// Drives a leg that waits, by its own clock: before each of its pauses ends, `meanwhile` is
-    /// told how long it is.
+    /// Drives a leg that waits, with a test clock. `meanwhile` is called with the length of each
+    /// pause, before the clock advances.
     ///
     /// # Errors
     /// The error of the leg.
@@ -84,25 +84,25 @@ fn protocol(error: DriveError) -> Error {
     }
 }
 
-/// A clock that moves when it is told to, so that tests do not wait.
+/// A test clock, so that tests do not wait.
 #[derive(Debug)]
 pub struct Clock(Mutex<Timestamp>);
 
 impl Default for Clock {
-    /// It begins with the present time, since the other side goes by that.
+    /// Returns a clock at the present time, since the other side uses the system clock.
     fn default() -> Self {
         Self(Mutex::new(Timestamp::from_os()))
     }
 }
 
 impl Clock {
-    /// That much later.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().expect("no panic");
         *now = now.after(by);
     }
 
-    /// Its time, with fresh randomness.
+    /// Returns a moment with the clock's time and fresh randomness.
     pub fn moment(&self) -> Moment {
         let mut moment = Moment::from_os();
         moment.now = *self.0.lock().expect("no panic");

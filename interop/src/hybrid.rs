@@ -1,5 +1,5 @@
-//! OAuth beside our OpenID provider: request tokens that are approved while a user signs in, and
-//! what they are good for.
+//! OAuth 1.0 beside our OpenID provider: request tokens that are approved during a sign-in, and the
+//! endpoints that accept them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,15 +12,15 @@ use oauth_proto::{Moment, Request, Response};
 
 /// The consumer whose request tokens are approved.
 pub const CONSUMER: &str = "printer & co.";
-/// Its secret.
+/// The secret of [`CONSUMER`].
 pub const CONSUMER_SECRET: &str = "100% s=cret+/é";
 
-/// There is one access token, since this is only a stub.
+/// The only access token. One is enough for a test.
 const TOKEN: &str = "nnch734d00sl2jdk";
 const TOKEN_SECRET: &str = "pfkkdhi9sl3r4s00";
 
-/// The service's side. Request tokens and access tokens have a table each, since neither is good
-/// for the other.
+/// The OAuth endpoints. Request tokens and access tokens are in separate stores, so that they
+/// cannot be confused.
 pub(crate) struct Hybrid {
     verifier: Verifier,
     approved: MemoryStore,
@@ -41,8 +41,8 @@ impl Hybrid {
         Self { verifier, approved: store(), granted, number: AtomicUsize::default() }
     }
 
-    /// A request token that Jane approves, if it is asked for by a consumer that is known. Its
-    /// secret is empty (OpenID OAuth Extension §10).
+    /// Returns an approved request token if the consumer is known. The secret of the token is empty
+    /// (OpenID OAuth Extension §10).
     pub(crate) fn approve(&self, access: &oauth::Request) -> Option<oauth::Response> {
         if access.consumer != CONSUMER {
             return None;
@@ -52,7 +52,7 @@ impl Hybrid {
         Some(oauth::Response { request_token: token.to_owned(), scope: access.scope.clone() })
     }
 
-    /// Exchanges a request token, once, for a token.
+    /// Exchanges a request token for an access token. A request token can be used once.
     pub(crate) fn token(&self, request: &Request) -> Result<Response, Rejected> {
         let Verified { token, .. } =
             serve(self.verifier.verify(request, Moment::from_os()), &self.approved)?;
@@ -66,7 +66,7 @@ impl Hybrid {
         Ok(response)
     }
 
-    /// The protected resource: who owns it.
+    /// Responds as the protected resource, with the name of the user.
     pub(crate) fn photos(&self, request: &Request) -> Result<Response, Rejected> {
         let Verified { approval: grant, .. } =
             serve(self.verifier.verify(request, Moment::from_os()), &self.granted)?;

@@ -1,4 +1,4 @@
-//! RSA keys, for tests alone: a client's, and one that belongs to no party here.
+//! RSA keys for the tests: the key of a client, and another key.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,12 @@ use oauth_proto::oauth1::{Method, RsaKey};
 pub const CLIENT: &str = include_str!("../keys/client.pem");
 /// The client's public key, in PEM.
 pub const CLIENT_PUBLIC: &str = include_str!("../keys/client.pub.pem");
-/// Another party's public key, in PEM.
+/// A public key that does not belong to the client, in PEM.
 pub const STRANGER_PUBLIC: &str = include_str!("../keys/stranger.pub.pem");
 
-/// The key in a PEM text from here.
+/// Returns the key for one of the PEM texts in this module.
 pub fn key(pem: &'static str) -> RsaKey {
-    // Reading one checks it, which takes longer than to sign.
+    // Keys are read once: reading checks the key, which takes longer than signing.
     static KEYS: LazyLock<[(&str, RsaKey); 3]> = LazyLock::new(|| {
         [CLIENT, CLIENT_PUBLIC, STRANGER_PUBLIC]
             .map(|pem| (pem, RsaKey::from_pem(pem).expect("an RSA key")))
@@ -21,7 +21,7 @@ pub fn key(pem: &'static str) -> RsaKey {
     KEYS.iter().find(|(known, _)| *known == pem).expect("a key from here").1.clone()
 }
 
-/// The signature method of that name, with that key if it needs one.
+/// Returns the signature method of this name, with this key if it is an RSA method.
 pub fn method(name: &str, pem: &'static str) -> Method {
     match name {
         "HMAC-SHA1" => Method::HmacSha1,

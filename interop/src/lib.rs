@@ -1,8 +1,9 @@
-//! The shared parts of the tests against other implementations. The tests are in `tests`, the
-//! scripts that drive the others in `peers`, and `run` installs the others and runs everything.
+//! The shared parts of the tests with other implementations. The tests are in `tests`, and the
+//! scripts that use the other implementations are in `peers`. `run` installs the other
+//! implementations and runs all tests.
 //!
-//! Whatever is random here comes from one seed: `INTEROP_SEED`, or always the same one. A failure
-//! names it.
+//! All random values are derived from one seed: `INTEROP_SEED`, or a fixed number. A failure prints
+//! the seed.
 #![allow(clippy::missing_panics_doc, reason = "a check that fails panics")]
 
 pub mod assertion;

@@ -1,4 +1,4 @@
-//! A small blocking HTTP server on loopback, under whatever answers requests.
+//! A small blocking HTTP server on loopback, for any request handler.
 
 use std::fmt;
 use std::io::Cursor;
@@ -20,8 +20,7 @@ impl fmt::Debug for Loopback {
 }
 
 impl Loopback {
-    /// Starts one, at a port of the system's choice. The handler is made with the origin of the
-    /// server.
+    /// Starts the server at a free port. `respond` makes the handler from the origin of the server.
     pub fn start<H>(respond: impl FnOnce(&str) -> H) -> Self
     where
         H: Fn(&Request) -> Response + Send + 'static,
@@ -32,14 +31,14 @@ impl Loopback {
         loopback.thread = Some(std::thread::spawn(move || {
             for mut request in server.incoming_requests() {
                 let response = respond(&received(&mut request));
-                // Where the client has gone, the client's side of the test says so.
+                // If the client has closed the connection, the client's side of the test fails.
                 drop(request.respond(sent(response)));
             }
         }));
         loopback
     }
 
-    /// Its origin: `http://127.0.0.1:` and the port.
+    /// Returns the origin of the server: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         format!("http://{}", self.server.server_addr())
     }
@@ -52,7 +51,7 @@ impl Drop for Loopback {
     }
 }
 
-/// From tiny_http's request to ours.
+/// Converts a request of tiny_http.
 fn received(request: &mut tiny_http::Request) -> Request {
     let mut body = Vec::new();
     request.as_reader().read_to_end(&mut body).expect("the whole body");
@@ -64,7 +63,7 @@ fn received(request: &mut tiny_http::Request) -> Request {
     received.body(body).expect("a request")
 }
 
-/// From our response to tiny_http's.
+/// Converts a response for tiny_http.
 fn sent(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
     let (head, body) = response.into_parts();
     let mut sent = tiny_http::Response::from_data(body).with_status_code(head.status.as_u16());

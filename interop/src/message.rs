@@ -1,5 +1,4 @@
-//! A request in the form in which it goes to a peer and comes back, and what can happen to it on
-//! the way.
+//! A request as it is exchanged with a peer, and changes that an attacker could make to it.
 
 use std::collections::BTreeMap;
 
@@ -19,15 +18,15 @@ pub struct Message {
     pub method: String,
     /// The absolute URI.
     pub uri: String,
-    /// The headers: `Host`, `Content-Type` and `Authorization`, as far as they are there, and so
-    /// written: oauthlib overlooks `host`.
+    /// The headers `Host`, `Content-Type` and `Authorization` that the request has, in this
+    /// spelling: oauthlib ignores `host`.
     pub headers: BTreeMap<String, String>,
-    /// The body, if there is one. Peers in other languages want it to be text.
+    /// The body, if there is one. It is text, as peers in other languages expect.
     pub body: Option<String>,
 }
 
 impl Message {
-    /// The same for us.
+    /// Returns the request in the types of this crate.
     pub fn to_request(&self) -> Request<Vec<u8>> {
         let mut request = Request::builder().method(self.method.as_str()).uri(&self.uri);
         for (name, value) in &self.headers {
@@ -37,7 +36,7 @@ impl Message {
         request.body(body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// A request of ours.
+    /// Converts a request from the types of this crate.
     pub fn of(request: Request<Vec<u8>>) -> Self {
         let names = ["Host", "Content-Type", "Authorization"];
         let value = |name: &str| {
@@ -55,7 +54,7 @@ impl Message {
         }
     }
 
-    /// The request as its receiver sees it: its URI names the host that received it.
+    /// Returns the request as its receiver sees it: the URI has the host of the `Host` header.
     pub fn arrived(mut self) -> Self {
         if let Some(host) = self.headers.remove("Host") {
             self.edit(|parts| parts.authority = Some(host.parse().expect("a host")));
@@ -63,7 +62,7 @@ impl Message {
         self
     }
 
-    /// The same in origin form (RFC 9112 §3.2.1), as clients send it.
+    /// Returns the request in origin form (RFC 9112 §3.2.1), as clients send it.
     pub fn in_origin_form(mut self) -> Self {
         self.headers.insert(
             "Host".to_owned(),
@@ -76,7 +75,7 @@ impl Message {
         self
     }
 
-    /// The origin of the URI, in lower case.
+    /// Returns the origin of the URI, in lower case.
     pub fn origin(&self) -> String {
         let Parts { scheme, authority, .. } = self.parts();
         let (scheme, authority) =
@@ -84,12 +83,12 @@ impl Message {
         format!("{scheme}://{authority}").to_ascii_lowercase()
     }
 
-    /// Whether the body is a form.
+    /// Returns whether the body is a form.
     pub fn is_form(&self) -> bool {
         self.headers.get("Content-Type").is_some_and(|content_type| content_type.starts_with(FORM))
     }
 
-    /// Whether the body is JSON.
+    /// Returns whether the body is JSON.
     pub fn is_json(&self) -> bool {
         self.headers
             .get("Content-Type")
@@ -120,15 +119,15 @@ impl Message {
 /// The one part that differs from the signed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tampering {
-    /// A parameter more in the query.
+    /// An additional parameter in the query.
     Query,
-    /// A parameter more in the form.
+    /// An additional parameter in the form.
     Form,
     /// Another value of a protocol parameter.
     Timestamp,
     /// Another HTTP method.
     Method,
-    /// https where it was http, or the other way round.
+    /// `https` instead of `http`, or `http` instead of `https`.
     Scheme,
     /// Another host.
     Host,
@@ -136,14 +135,14 @@ pub enum Tampering {
     Port,
     /// Another path.
     Path,
-    /// The client's secret, or its key, is another one.
+    /// Another client secret, or another key of the client.
     ClientSecret,
-    /// The token's secret is another one.
+    /// Another token secret.
     TokenSecret,
 }
 
 impl Tampering {
-    /// One that makes a difference to a request signed by that method.
+    /// Chooses a change that invalidates a signature of this method.
     pub fn choose(
         random: &mut Random,
         signature_method: &str,
@@ -159,14 +158,14 @@ impl Tampering {
             Form => message.is_form() && signature_method != "PLAINTEXT",
             ClientSecret => true,
             TokenSecret => has_token && !signature_method.starts_with("RSA"),
-            // Of PLAINTEXT the secrets are the whole signature.
+            // A PLAINTEXT signature depends only on the secrets.
             _ => signature_method != "PLAINTEXT",
         });
         let all: Vec<_> = all.collect();
         all[random.below(all.len())]
     }
 
-    /// Tampers with a request that has arrived. Changes of secrets are made by the verifying side.
+    /// Changes an arrived request. The verifying side makes the changes of secrets.
     pub fn apply(self, message: &mut Message, timestamp: u64) {
         match self {
             Self::Query => message.edit_target(|path, query| format!("{path}?{query}&tampered=1")),

@@ -1,4 +1,4 @@
-//! oidc-provider on loopback, and our clients of it.
+//! oidc-provider on loopback, and our clients at this server.
 
 use oauth_proto::oauth2::{
     AuthorizationServer, Authorize, Client, ClientAuthentication, Discovery, Metadata, Pending,
@@ -14,25 +14,25 @@ use crate::exchange::Http;
 use crate::keys;
 use crate::peer::Peer;
 
-/// Our client does not open it; the tests read the URL that the browser is sent to.
+/// The callback URL. It is not requested: the tests read the URL to which the browser is sent.
 pub const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
-/// The one resource that the server knows.
+/// The identifier of the only protected resource at the server.
 pub const PHOTOS: &str = "https://photos.example.com/";
 /// The registered URL of a native app: any port is accepted (RFC 8252 §7.3).
 pub const LOOPBACK: &str = "http://127.0.0.1/ready";
-/// The token that is needed to register a client.
+/// The initial access token, which is required to register a client.
 pub const INITIAL_ACCESS_TOKEN: &str = "b41f0e6c-initial";
 
 const SECRET: &str = "100% s=cret+/&:~";
-/// HS256 wants 32 bytes.
+/// HS256 requires at least 32 bytes.
 const LONG_SECRET: &str = "100% s=cret+/&:~100% s=cret+/&:~";
 
 /// A running server.
 #[derive(Debug)]
 pub struct OidcProvider {
-    /// It runs as long as this is here.
+    /// The process of the server. It ends when this value is dropped.
     peer: Peer,
-    /// Its issuer identifier.
+    /// The issuer identifier of the server.
     pub issuer: String,
     /// The transport of our clients.
     pub http: Http,
@@ -44,7 +44,7 @@ struct Started {
 }
 
 impl OidcProvider {
-    /// Starts one.
+    /// Starts the server.
     pub fn start() -> Self {
         let mut peer = Peer::run("oidc_provider.mjs");
         let Started { port } = peer
@@ -52,22 +52,22 @@ impl OidcProvider {
         Self { peer, issuer: format!("http://127.0.0.1:{port}"), http: Http::default() }
     }
 
-    /// Its metadata, fetched.
+    /// Fetches the metadata of the server.
     pub fn metadata(&self) -> Metadata {
         self.http.run(Discovery::new(&self.issuer).and_then(Discovery::start)).expect("metadata")
     }
 
-    /// The server as its metadata describes it.
+    /// Returns the server as its metadata describes it.
     pub fn server(&self) -> AuthorizationServer {
         AuthorizationServer::from_metadata(&self.metadata()).expect("all endpoints")
     }
 
-    /// A registered client, authenticated as it is registered: see [`CLIENTS`].
+    /// Returns a registered client with its registered authentication method: see [`CLIENTS`].
     pub fn client(&self, id: &str) -> Client {
         self.client_by(id, authentication(id))
     }
 
-    /// The same, authenticated in another way.
+    /// Returns a registered client with this authentication method.
     pub fn client_by(&self, id: &str, authentication: ClientAuthentication) -> Client {
         let client = Client::new(self.server(), id).authentication(authentication);
         client
@@ -75,13 +75,13 @@ impl OidcProvider {
             .expect("a redirect URI")
     }
 
-    /// The user goes to the authorization endpoint, decides, and comes back to the client with
-    /// this.
+    /// Opens the authorization URL as the user, who decides. Returns the callback URL.
     pub fn callback(&self, url: &str) -> String {
         Browser::new(&self.http, &self.issuer).callback(url)
     }
 
-    /// The first leg and the user's part in it. The pending value has been stored meanwhile.
+    /// Drives the first leg and decides as the user. The pending value is stored and read again.
+    /// Returns it with the callback URL.
     ///
     /// # Errors
     /// The error of the leg.
@@ -96,7 +96,7 @@ impl OidcProvider {
         Ok((pending, self.callback(&authorization.url)))
     }
 
-    /// The last leg.
+    /// Drives the last leg.
     ///
     /// # Errors
     /// The error of the leg.
@@ -109,7 +109,7 @@ impl OidcProvider {
         self.http.run(client.redeem(pending, callback, Moment::from_os()))
     }
 
-    /// All legs of the code grant.
+    /// Drives all legs of the code grant.
     ///
     /// # Errors
     /// The errors of the legs.
@@ -118,29 +118,30 @@ impl OidcProvider {
         self.redeem(client, pending, &callback)
     }
 
-    /// The server forgets an access token, as it does when one expires.
+    /// Deletes an access token at the server, as if it had expired.
     pub fn forget(&mut self, token: &Secret) {
         let _scope: String = self.peer.ask(&token.expose());
     }
 
-    /// A token that can be renewed.
+    /// Returns a token that can be renewed.
     pub fn offline_token(&self, client: &Client) -> Token {
         self.grant(client, offline("openid offline_access")).expect("a token")
     }
 
-    /// Whether the server takes an access token or a refresh token for good.
+    /// Returns whether an access token or a refresh token is active at the server.
     pub fn is_active(&self, client: &Client, token: &Secret) -> bool {
         let step = client.introspect(token.expose(), Moment::from_os());
         self.http.run(step).expect("an introspection").active
     }
 }
 
-/// Asks for a scope, and in the way in which OpenID Connect §11 has it for a refresh token.
+/// Returns a request for this scope with `prompt=consent`, which OpenID Connect §11 requires for a
+/// refresh token.
 pub fn offline(scope: &str) -> Authorize {
     Authorize::scope(scope).parameter("prompt", "consent")
 }
 
-/// The confidential clients, by their ways to be authenticated.
+/// The ids of the confidential clients, which are named by their authentication methods.
 pub const CLIENTS: [&str; 4] = ["basic", "post", "secret-jwt", "key-jwt"];
 
 fn authentication(id: &str) -> ClientAuthentication {
@@ -154,7 +155,7 @@ fn authentication(id: &str) -> ClientAuthentication {
     }
 }
 
-/// The way in which the server authenticates them.
+/// Returns the registrations of the clients at the server.
 fn clients() -> Vec<Value> {
     let confidential = |id: &str, method: &str, more: Value| {
         let grants = [

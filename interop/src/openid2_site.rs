@@ -1,4 +1,4 @@
-//! A site of ours that users sign in to with an OpenID, and the browser with which they do.
+//! A site that users sign in to with OpenID, built on this crate, and the browser of a user.
 
 use crate::with::With;
 use std::cell::RefCell;
@@ -15,15 +15,15 @@ use oauth_proto::{Error, Moment, Request, Response};
 use crate::browser::{Form, text};
 use crate::exchange::Http;
 
-/// The browser does not open it; the tests read the URL that it is sent to.
+/// The realm of the site. It is not requested: the tests read the URL to which the browser is sent.
 pub const REALM: &str = "https://printer.example.com/";
-/// The URL that users come back to.
+/// The `return_to` URL of the site.
 pub const RETURN_TO: &str = "https://printer.example.com/openid?printer=2";
 
-/// A site that remembers which answers it has seen.
+/// A site that stores the nonces of accepted assertions.
 #[derive(Debug)]
 pub struct Site {
-    /// Its parts.
+    /// The relying party of the site.
     pub party: RelyingParty,
     http: Http,
     store: MemoryStore,
@@ -31,24 +31,24 @@ pub struct Site {
 }
 
 impl Default for Site {
-    /// One that takes providers on this machine.
+    /// Returns a site that accepts providers on this machine.
     fn default() -> Self {
         Self::new(options())
     }
 }
 
-/// Options that take providers on this machine.
+/// Returns options that accept providers on this machine.
 pub fn options() -> Options {
     Options::default().with(|it| it.dangerous_allow_internal_hosts = true)
 }
 
 impl Site {
-    /// A site at [`REALM`] whose past is empty.
+    /// Returns a site at [`REALM`] with an empty store.
     pub fn new(options: Options) -> Self {
         Self::of(RelyingParty::new(REALM, options).expect("a realm"))
     }
 
-    /// A site whose past is empty.
+    /// Returns a site with an empty store.
     pub fn of(party: RelyingParty) -> Self {
         Self {
             party,
@@ -58,49 +58,49 @@ impl Site {
         }
     }
 
-    /// The provider that speaks for an identifier.
+    /// Discovers the provider of an identifier.
     ///
     /// # Errors
     /// The error of discovery.
     pub fn discover(&self, identifier: &str) -> Result<Discovered, Error> {
         let found = self.http.run(self.party.discover(identifier))?;
-        // It is kept for a while, as a site would.
+        // Write and read it, as a site that stores it would.
         Ok(stored(&found))
     }
 
-    /// Agrees on a key with a provider.
+    /// Requests an association with the provider.
     ///
     /// # Errors
-    /// The error of that.
+    /// The error of the request.
     pub fn associate(&self, discovered: &Discovered) -> Result<Option<Association>, Error> {
         let association = self.http.run(self.party.associate(discovered, Moment::from_os()))?;
         self.keys.borrow_mut().extend(association.clone());
         Ok(stored(&association))
     }
 
-    /// The user goes to the provider by a redirect, and comes back. Hints tell Jane what to do
-    /// there.
+    /// Sends the user to the provider by a redirect, and back. `hints` decide what Jane does at the
+    /// provider.
     pub fn visit(&self, authorize: Authorize, hints: &str) -> Visit {
         self.follow(self.ask(authorize), hints)
     }
 
-    /// The request for the user.
+    /// Returns the authorization request.
     pub fn ask(&self, authorize: Authorize) -> Authorization {
         self.party.authorize(authorize, Moment::from_os()).expect("a request")
     }
 
-    /// The user goes where a request leads, by a redirect.
+    /// Sends the user to the provider with this request, by a redirect, and back.
     pub fn follow(&self, authorization: Authorization, hints: &str) -> Visit {
         let url = format!("{}&{hints}", authorization.url().expect("a URL"));
         self.come_back(authorization, &url)
     }
 
-    /// The user goes to another URL than was meant, and comes back.
+    /// Sends the user to `url` instead of the URL of the request, and back.
     pub fn come_back(&self, authorization: Authorization, url: &str) -> Visit {
         Visit::new(&authorization.pending, &self.http.get(url))
     }
 
-    /// The same by the form that submits itself.
+    /// Sends the user to the provider by a form that submits itself, and back.
     pub fn submit(&self, authorization: Authorization, hints: &str) -> Visit {
         let form = Form::of(&Response::new(authorization.page().into_bytes()));
         assert_eq!(form.action, authorization.pending.endpoint());
@@ -108,7 +108,7 @@ impl Site {
         Visit::new(&authorization.pending, &page)
     }
 
-    /// The provider's assertion.
+    /// Verifies the assertion of the provider.
     ///
     /// # Errors
     /// The error of verifying.
@@ -116,7 +116,7 @@ impl Site {
         self.verify_at(visit, Moment::from_os())
     }
 
-    /// The same at another time.
+    /// Verifies the assertion at another time.
     ///
     /// # Errors
     /// The error of verifying.
@@ -134,7 +134,8 @@ impl Site {
         checked.answer(one_time_use)
     }
 
-    /// All of it, without a key. `asked` says what is asked besides.
+    /// Discovers, sends the user and verifies, without an association. `asked` may extend the
+    /// request.
     ///
     /// # Errors
     /// The error of discovery or verifying.
@@ -149,7 +150,7 @@ impl Site {
     }
 }
 
-/// A form that is posted.
+/// Returns a request that posts the form.
 pub fn post(url: &str, form: &str) -> Request {
     let request = http::Request::post(url).header(CONTENT_TYPE, form::MEDIA_TYPE);
     request.body(form.as_bytes().to_vec()).expect("a URL")
@@ -160,8 +161,7 @@ fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
         .expect("what was stored")
 }
 
-/// A user who is back, by a redirect or by a form that submits itself, and what was remembered of
-/// them meanwhile.
+/// A callback by a redirect or by a form that submits itself, with the stored pending value.
 #[derive(Clone, Debug)]
 pub struct Visit {
     pending: String,
@@ -180,7 +180,7 @@ impl Visit {
         Self { pending, form: Some(form.body()), url: form.action }
     }
 
-    /// The request that the browser makes.
+    /// Returns the callback for the relying party.
     pub fn callback(&self) -> Callback<'_> {
         match &self.form {
             Some(form) => Callback::posted(&self.url, form.as_bytes()),
@@ -188,30 +188,29 @@ impl Visit {
         }
     }
 
-    /// The URL that the browser reaches, with its query.
+    /// Returns the URL of the callback, with its query.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether it comes by a form.
+    /// Returns whether the callback is a posted form.
     pub fn is_by_form(&self) -> bool {
         self.form.is_some()
     }
 
-    /// A field of the answer, without `openid.`.
+    /// Returns a field of the assertion. `name` is without `openid.`.
     pub fn field(&self, name: &str) -> Option<String> {
         let name = format!("openid.{name}");
         self.pairs().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
-    /// The fields that are signed.
+    /// Returns the names of the signed fields.
     pub fn signed(&self) -> Vec<String> {
         let signed = self.field("signed").expect("a signature");
         signed.split(',').map(str::to_owned).collect()
     }
 
-    /// The same visit with another value for a field of the answer, or with one more; or without
-    /// it.
+    /// Returns the visit with one field of the assertion set to `value`, or without this field.
     pub fn with_argument(&self, name: &str, value: Option<&str>) -> Self {
         let name = format!("openid.{name}");
         let mut pairs = self.pairs();
@@ -224,7 +223,7 @@ impl Visit {
         }
     }
 
-    /// The same visit with a repeated field.
+    /// Returns the visit with a repeated field.
     pub fn twice(&self, name: &str) -> Self {
         let value = self.field(name).expect("a field");
         let again = form::encode([(format!("openid.{name}"), value)]);
@@ -234,12 +233,12 @@ impl Visit {
         }
     }
 
-    /// The same answer, brought to another place.
+    /// Returns the visit with the callback at another URL.
     pub fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
     }
 
-    /// Another user's answer, brought by this user.
+    /// Returns this user's visit with the assertion of another visit.
     pub fn with_answer_of(&self, other: &Self) -> Self {
         Self { pending: self.pending.clone(), ..other.clone() }
     }
@@ -252,7 +251,7 @@ impl Visit {
     }
 }
 
-/// The type of an association, as it is stored.
+/// Returns the type of an association from its stored form.
 pub fn signs_with(key: &Association) -> String {
     let stored = serde_json::to_value(key).expect("an association is stored");
     stored["type"].as_str().unwrap_or_default().to_owned()

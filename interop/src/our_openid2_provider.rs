@@ -1,5 +1,5 @@
-//! An OpenID provider of ours on loopback. Jane is signed in there and answers at once: yes, unless
-//! a hint in the query says otherwise.
+//! An OpenID provider on loopback that is built on this crate. Jane is signed in at the provider.
+//! She consents at once, or decides by the hints in the query.
 
 use crate::with::With;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
@@ -17,11 +17,11 @@ use crate::exchange::Http;
 use crate::hybrid::Hybrid;
 use crate::loopback::Loopback;
 
-/// The type of [`BIOGRAPHY`], which is so long that the answer is a form.
+/// The attribute type of [`BIOGRAPHY`]. This attribute is so long that the response is a form.
 pub const BIOGRAPHY_TYPE: &str = "http://axschema.org/media/biography";
-/// Jane's attributes, one by one.
+/// The text that is repeated in Jane's biography.
 pub const BIOGRAPHY: &str = "All of \"it\" & <more>. ";
-/// Jane's addresses.
+/// Jane's email addresses.
 pub const EMAILS: [&str; 3] = ["jane@example.com", "jane+2@example.com", "a=&\"'<%41>@example.com"];
 /// Jane's full name.
 pub const NAME: &str = "Jane Doe é ☃";
@@ -31,12 +31,12 @@ pub const NAME: &str = "Jane Doe é ☃";
 pub struct OurOpenidProvider(Loopback);
 
 impl OurOpenidProvider {
-    /// Starts one, at a port of the system's choice.
+    /// Starts the provider at a free port.
     pub fn start() -> Self {
         Self::with(|options| options)
     }
 
-    /// Starts one that is configured otherwise.
+    /// Starts a provider with these options.
     pub fn with(configure: impl FnOnce(Options) -> Options) -> Self {
         Self(Loopback::start(|origin| {
             let secret = Secret::new("32 bytes or more that nobody else knows");
@@ -55,17 +55,18 @@ impl OurOpenidProvider {
         }))
     }
 
-    /// Its origin: `http://127.0.0.1:` and the port. It is the OP identifier too.
+    /// Returns the origin of the provider, which is also the OP identifier: `http://127.0.0.1:` and
+    /// the port.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
 
-    /// The endpoint for messages.
+    /// Returns the URL of the OpenID endpoint.
     pub fn endpoint(&self) -> String {
         format!("{}/openid", self.origin())
     }
 
-    /// One of Jane's identifiers, by the part after her name.
+    /// Returns one of Jane's identifiers. `way` is the part after her name.
     pub fn jane(&self, way: &str) -> String {
         format!("{}/id/jane{way}", self.origin())
     }
@@ -95,7 +96,7 @@ impl Endpoints {
                 endpoint: &self.endpoint,
                 extensions: &extensions,
             }),
-            // Another user's, who is not signed in.
+            // The identifier of John, who is not signed in.
             "/id/john" => document(XrdsDocument::User {
                 endpoint: &self.endpoint,
                 local_id: None,
@@ -108,7 +109,8 @@ impl Endpoints {
         }
     }
 
-    /// Jane's identifiers, each of which says in its way where this provider is.
+    /// Responds to a request for one of Jane's identifiers. Each of them names this provider in
+    /// another way.
     fn identifier(&self, request: &Request, way: &str) -> Response {
         let jane = format!("{}/id/jane", self.origin);
         let endpoint = &self.endpoint;
@@ -137,7 +139,7 @@ impl Endpoints {
             }
             "" | "/delegated" => html(""),
             "/link" | "/delegated-link" => html(&user_links(endpoint, local_id)),
-            // Of OpenID 1 there is nothing to help with.
+            // The crate writes no links of OpenID 1.
             "/openid1" => html(&format!("<link rel=\"openid.server\" href=\"{endpoint}\">")),
             "/openid1-delegated" => html(&format!(
                 "<link rel=\"openid.server\" href=\"{endpoint}\"><link rel=\"openid.delegate\" \
@@ -154,9 +156,10 @@ impl Endpoints {
         }
     }
 
-    /// Jane decides. By `jane=denies` she says no, by `jane=is_away` she is not there to be asked,
-    /// by `jane=is_careful` she trusts sites that have a document. `select` is the identifier that
-    /// she selects, and may be another user's.
+    /// Decides for Jane by the hints in the query. `jane=denies`: she denies. `jane=is_away`: she
+    /// cannot be asked, so immediate requests fail. `jane=is_careful`: she consents only if the
+    /// document of the site lists the `return_to`. `select` is the identifier that she chooses,
+    /// possibly another user's.
     fn decide(&self, request: &Request, check_id: CheckIdRequest) -> Result<Response, Rejected> {
         let says_no = match hint(request, "jane").as_deref() {
             Some("denies") => true,
@@ -173,7 +176,8 @@ impl Endpoints {
         serve(self.provider.approve(check_id, approval, Moment::from_os()), &self.store)
     }
 
-    /// Jane's identifier: the requested one if it is hers, or the one that she selects.
+    /// Returns the identifier that Jane signs in with: the requested one if it is hers, or the one
+    /// that she chooses.
     fn identified(&self, request: &Request, check_id: &CheckIdRequest) -> Approval {
         let jane = format!("{}/id/jane", self.origin);
         match (&check_id.identity, hint(request, "select")) {
@@ -182,7 +186,8 @@ impl Endpoints {
             }
             (Identity::Select, Some(select)) if select.starts_with('/') => {
                 let claimed_id = format!("{}{select}", self.origin);
-                // What is known here has no fragment, and one identifier for all that stand for it.
+                // The local identifier has no fragment, and delegating identifiers share one local
+                // identifier.
                 let known = if select.contains("delegated") {
                     &jane
                 } else {
@@ -235,7 +240,7 @@ fn registered() -> sreg::Response {
     }
 }
 
-/// Jane's behaviour in the test.
+/// Returns the hint of this name from the query.
 fn hint(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     let found = form::pairs(query.as_bytes()).find(|(own, _)| **own == *name.as_bytes());

@@ -1,4 +1,4 @@
-//! Another implementation in its own process, with lines of JSON as messages.
+//! Another implementation in its own process. Messages are lines of JSON.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -9,11 +9,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Longer than anything takes, on a machine that does something else at the same time.
+/// The time limit for a response. It is long, because the machine may be busy.
 pub const LIMIT: Duration = Duration::from_secs(240);
 
-/// A running script. It ends with this value; and by itself when its input does, should this
-/// process be killed.
+/// A running script. It ends when this value is dropped. If this process is killed, the script ends
+/// because its input ends.
 #[derive(Debug)]
 pub struct Peer {
     child: Child,
@@ -22,7 +22,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Runs a script in `peers`: one in Python or one in JavaScript, by the end of its name.
+    /// Runs a script in `peers`. The end of its name says whether it is Python or JavaScript.
     pub fn run(script: &str) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program =
@@ -44,24 +44,24 @@ impl Peer {
         Self { child, input, answers }
     }
 
-    /// Tells it something, and waits for the answer.
+    /// Sends a message, and waits for the response.
     pub fn ask<A: DeserializeOwned>(&mut self, question: &impl Serialize) -> A {
         self.ask_all(&[question]).remove(0)
     }
 
-    /// Tells it many things, and waits for an answer to each of them.
+    /// Sends messages, and waits for a response to each of them.
     pub fn ask_all<A: DeserializeOwned>(&mut self, questions: &[impl Serialize]) -> Vec<A> {
         let lines = questions
             .iter()
             .map(|question| serde_json::to_string(question).expect("it can be JSON") + "\n");
         let text: String = lines.collect();
         std::thread::scope(|scope| {
-            // Beside the reading, so that no full pipe stops both. Where it fails, there will be no
-            // answer either.
+            // Writing runs in parallel with reading, because a full pipe would block both. If
+            // writing fails, the responses are missing.
             scope.spawn(|| self.input.write_all(text.as_bytes()).and_then(|()| self.input.flush()));
             let answers: Vec<_> = questions.iter().map_while(|_| next(&self.answers)).collect();
             if answers.len() < questions.len() {
-                // The writer must not wait for a process that does not read any more.
+                // The writer must not wait for a process that has stopped reading.
                 drop(self.child.kill());
                 panic!(
                     "the peer gave {} answers where {} were due",

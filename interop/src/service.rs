@@ -1,4 +1,5 @@
-//! A service of ours on loopback: the provider's three endpoints, and photos.
+//! A service on loopback that is built on this crate: the three endpoints of OAuth 1.0a, and
+//! photos.
 
 use crate::with::With;
 use http::{Request, Response, StatusCode};
@@ -13,11 +14,11 @@ use oauth_proto::wire::form;
 use crate::keys;
 use crate::loopback::Loopback;
 
-/// The client whose key [`keys::CLIENT`] is; it signs by RSA-SHA256.
+/// The client that signs by RSA-SHA256 with the key [`keys::CLIENT`].
 pub const RSA_CLIENT: &str = "rsa-client";
 /// The client with a shared secret.
 pub const CLIENT: &str = "client & co.";
-/// Its secret.
+/// The secret of [`CLIENT`].
 pub const CLIENT_SECRET: &str = "100% s=cret+/é";
 
 /// A running service. It stops when it is dropped.
@@ -25,7 +26,7 @@ pub const CLIENT_SECRET: &str = "100% s=cret+/é";
 pub struct Service(Loopback);
 
 impl Service {
-    /// Starts one, at a port of the system's choice.
+    /// Starts the service at a free port.
     pub fn start() -> Self {
         Self(Loopback::start(|origin| {
             let endpoints = Endpoints::new(origin);
@@ -33,7 +34,7 @@ impl Service {
         }))
     }
 
-    /// Its origin: `http://127.0.0.1:` and the port.
+    /// Returns the origin of the service: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
@@ -58,7 +59,7 @@ impl Endpoints {
             it.allow_sha1_body_hash = true;
             it.dangerous_allow_plaintext = true;
         });
-        // For Tornado; clients that send POST do not notice.
+        // Tornado sends GET requests.
         let provider = Provider::builder(verifier)
             .with(|it| it.allow_get = true)
             .build()
@@ -87,8 +88,7 @@ impl Endpoints {
         serve(step, &self.store)
     }
 
-    /// The page on which the resource owner decides, which is always Jane. She says no by
-    /// `?jane=denies`.
+    /// Decides for Jane, the resource owner. She denies if the query has `jane=denies`.
     fn decide(
         &self,
         request: &Request<Vec<u8>>,
@@ -113,8 +113,7 @@ impl Endpoints {
     }
 }
 
-/// The protected resource tells what it has understood: who asks, for whom, and with which
-/// parameters.
+/// Responds as the protected resource, with the client, the user and the parameters of the request.
 fn photos(request: &Request<Vec<u8>>, verified: &Verified) -> Response<Vec<u8>> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let query = form::pairs(request.uri().query().unwrap_or_default().as_bytes());

@@ -1,6 +1,6 @@
-//! Doubles on loopback of the services that people sign in by: Google, Facebook, Twitter, and
-//! Dropbox as it was. They check what they are sent, and answer with the objects that the services'
-//! documentation shows. Jane is signed in there, and grants whatever is asked.
+//! Test doubles on loopback of services that users sign in with: Google, Facebook, Twitter, and
+//! version 1 of Dropbox. They check the requests, and respond with the objects in the documentation
+//! of the services. Jane is signed in at the doubles, and grants every request.
 
 mod dropbox;
 mod facebook;
@@ -26,15 +26,15 @@ use self::google::Google;
 use self::twitter::Twitter;
 use crate::loopback::Loopback;
 
-/// The client at all of them; it has to be encoded wherever it goes.
+/// The client id at all doubles. It has characters that have to be encoded.
 pub const CLIENT: &str = "client & co.";
-/// Its secret: encoded and raw are two keys.
+/// The client secret. Its encoded form and its raw form are different keys.
 pub const SECRET: &str = "100% s=cret+/é";
-/// The URL that users come back to.
+/// The callback URL of the client.
 pub const CALLBACK: &str = "https://app.example/callback?from=double";
-/// Google's token.
+/// The access token that the double of Google issues.
 pub const GOOGLE_TOKEN: &str = "1/fFAGRNJru1FTz70BzhT3Zg";
-/// Facebook's token.
+/// The access token that the double of Facebook issues.
 pub const FACEBOOK_TOKEN: &str = "EAACEdEose0cBAJ3ZCv";
 
 /// A running double. It stops when it is dropped.
@@ -42,27 +42,27 @@ pub const FACEBOOK_TOKEN: &str = "EAACEdEose0cBAJ3ZCv";
 pub struct Double(Loopback);
 
 impl Double {
-    /// Google: the token endpoint, and both places of the profile.
+    /// Starts a double of Google: the token endpoint and both profile URLs.
     pub fn google() -> Self {
         Self::of(|_| Google::default())
     }
 
-    /// Facebook's Graph API.
+    /// Starts a double of Facebook's Graph API.
     pub fn facebook() -> Self {
         Self::of(|_| Facebook::new(false))
     }
 
-    /// Facebook as it was before March 2017: tokens came as forms.
+    /// Starts a double of Facebook before March 2017, when token responses were forms.
     pub fn facebook_before_2017() -> Self {
         Self::of(|_| Facebook::new(true))
     }
 
-    /// Twitter's API of version 1.1.
+    /// Starts a double of version 1.1 of Twitter's API.
     pub fn twitter() -> Self {
         Self::of(Twitter::new)
     }
 
-    /// Version 1 of Dropbox's API, with OAuth 1.0 of 2007.
+    /// Starts a double of version 1 of Dropbox's API, with OAuth 1.0 of 2007.
     pub fn dropbox() -> Self {
         Self::of(Dropbox::new)
     }
@@ -74,25 +74,25 @@ impl Double {
         }))
     }
 
-    /// Its origin: `http://127.0.0.1:` and the port.
+    /// Returns the origin of the double: `http://127.0.0.1:` and the port.
     pub fn origin(&self) -> String {
         self.0.origin()
     }
 }
 
-/// The answer of a double, which may be a refusal.
+/// The response of a double. The error is a refusal.
 type Answer = Result<Response, Response>;
 
 trait Service {
     fn respond(&self, request: &Request) -> Answer;
 }
 
-/// The codes that were given out, and what was asked with each.
+/// The issued codes, each with the parameters of its authorization request.
 #[derive(Default)]
 struct Codes(RefCell<BTreeMap<String, BTreeMap<String, String>>>);
 
 impl Codes {
-    /// The page where Jane grants access, and is sent back from at once.
+    /// Responds to an authorization request. Jane grants it at once.
     fn authorize(&self, request: &Request) -> Answer {
         let asked = query(request);
         let is = |name: &str, value: &str| asked.get(name).is_some_and(|own| own == value);
@@ -105,7 +105,7 @@ impl Codes {
         {
             return Err(status(StatusCode::BAD_REQUEST));
         }
-        // Google's codes have a slash.
+        // Codes of Google contain a slash.
         let code = format!("4/P7q7W91a-oMsCeLvIaQm6bTrgtp7+{}", self.0.borrow().len());
         let url = format!(
             "{CALLBACK}&{}",
@@ -115,7 +115,8 @@ impl Codes {
         Ok(redirect(&url))
     }
 
-    /// Checks a token request (RFC 6749 §4.1.3, RFC 7636 §4.6), and says what is wrong with it.
+    /// Checks a token request (RFC 6749 §4.1.3, RFC 7636 §4.6). The error describes the first
+    /// fault.
     fn redeem(&self, request: &Request) -> Result<(), &'static str> {
         let sent = fields(request.body());
         let get = |name: &str| sent.get(name).map(String::as_str);
@@ -154,7 +155,7 @@ fn query(request: &Request) -> BTreeMap<String, String> {
     fields(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// Each field, which is present once.
+/// Returns the fields of a form. Panics if a field is repeated.
 fn fields(form: &[u8]) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
     for (name, value) in form::pairs(form) {

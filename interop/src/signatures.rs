@@ -1,4 +1,4 @@
-//! Our side of single requests: signing one, and verifying one.
+//! Signing and verifying single requests with this crate.
 
 use crate::with::With;
 use http::Request;
@@ -13,7 +13,7 @@ use crate::case::Case;
 use crate::keys;
 use crate::message::{Message, Tampering};
 
-/// The placement of that name.
+/// Returns the placement of this name.
 pub fn placement(name: &str) -> ParameterPlacement {
     match name {
         "header" => ParameterPlacement::Header,
@@ -23,7 +23,7 @@ pub fn placement(name: &str) -> ParameterPlacement {
     }
 }
 
-/// The signing of a case.
+/// Returns the signing options of a case.
 pub fn scheme(case: &Case) -> Scheme {
     let mut scheme = Scheme::new(keys::method(case.signature_method, keys::CLIENT));
     scheme.placement = placement(case.placement);
@@ -31,7 +31,7 @@ pub fn scheme(case: &Case) -> Scheme {
     scheme
 }
 
-/// Signs a case.
+/// Signs the request of a case.
 pub fn sign(case: &Case, scheme: &Scheme) -> Message {
     let client = ClientCredentials::new(&case.client, case.client_secret.as_str());
     let token =
@@ -43,7 +43,7 @@ pub fn sign(case: &Case, scheme: &Scheme) -> Message {
     Message::of(request)
 }
 
-/// The parameters of the `Authorization` header, in another order.
+/// Returns the parameters of the `Authorization` header, sorted.
 pub fn sorted_header(signed: &Message) -> Vec<&str> {
     let header = signed.headers.get("Authorization").expect("a signature in the header");
     let mut parameters: Vec<_> =
@@ -52,8 +52,8 @@ pub fn sorted_header(signed: &Message) -> Vec<&str> {
     parameters
 }
 
-/// Verifies a request that has arrived, as the server of the host that received it. `tampering`
-/// says which of the secrets is another one than that of the case.
+/// Verifies an arrived request as the server that received it. `tampering` may replace one of the
+/// secrets of the case.
 ///
 /// # Errors
 /// The refusal.
@@ -67,7 +67,7 @@ pub fn verify(
         let moment = Moment::new(Timestamp::from_secs(case.timestamp), [1; 32]);
         serve(verifier.verify(&message.to_request(), moment), &store(case, tampering))
     };
-    // Servers hand over either of the two.
+    // Web servers pass the absolute URI or the origin form.
     let (absolute, origin_form) = (answer(arrived), answer(&arrived.clone().in_origin_form()));
     match (&absolute, &origin_form) {
         (Ok(one), Ok(other)) => assert_eq!(one, other),

@@ -1,4 +1,4 @@
-//! python3-openid on loopback, as a provider.
+//! An OpenID provider on loopback that is built on python3-openid.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::peer::Peer;
 #[derive(Debug)]
 pub struct TheirProvider {
     peer: Peer,
-    /// Its origin, which is its OP identifier except the slash.
+    /// The origin of the provider. With a slash at the end, it is the OP identifier.
     pub origin: String,
 }
 
-/// A request that it got.
+/// A request that the provider has received.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     /// The HTTP method.
     pub method: String,
-    /// The path, with a query that does not belong to the protocol.
+    /// The path, with the parameters of the query that are not OpenID parameters.
     pub path: String,
-    /// The fields of the message, if it is one, without `openid.`.
+    /// The fields of the message, without `openid.`. Empty if the request is not a message.
     pub openid: BTreeMap<String, String>,
 }
 
@@ -32,25 +32,25 @@ struct Started {
 }
 
 impl TheirProvider {
-    /// Starts one that grants whatever it can.
+    /// Starts a provider with the default settings.
     pub fn start() -> Self {
         Self::with(&json!({}))
     }
 
-    /// Starts one that is different: see its script.
+    /// Starts a provider with these settings, which its script describes.
     pub fn with(knobs: &Value) -> Self {
         let mut peer = Peer::run("openid2_provider.py");
         let Started { port } = peer.ask(knobs);
         Self { peer, origin: format!("http://127.0.0.1:{port}") }
     }
 
-    /// Makes it different from now on.
+    /// Changes the settings. Returns the requests since the last change.
     pub fn change(&mut self, knobs: &Value) -> Vec<Asked> {
         self.peer.ask(knobs)
     }
 
-    /// The requests since the last call of this function: the mode of a message, the path of a
-    /// document.
+    /// Returns the requests since the last call of this function: the mode of each message, and the
+    /// path of each document.
     pub fn asked(&mut self) -> Vec<String> {
         let asked = self.change(&json!({}));
         asked
@@ -59,12 +59,12 @@ impl TheirProvider {
             .collect()
     }
 
-    /// The endpoint for messages.
+    /// Returns the URL of the OpenID endpoint.
     pub fn endpoint(&self) -> String {
         format!("{}/openid", self.origin)
     }
 
-    /// One of Jane's identifiers, by the part after her name.
+    /// Returns one of Jane's identifiers. `way` is the part after her name.
     pub fn jane(&self, way: &str) -> String {
         format!("{}/id/jane{way}", self.origin)
     }

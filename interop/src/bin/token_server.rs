@@ -1,7 +1,6 @@
-//! A minimal HTTP/1.1 server with our token endpoint, for measuring: one thread that waits for all
-//! connections at once, since with a thread for each half of the time would go into changing
-//! between them; and one write for each response. It prints its port, and runs until the input
-//! ends.
+//! A minimal HTTP/1.1 server with our token endpoint, for measurements. One thread serves all
+//! connections, because switching between many threads would take half of the time. Each response
+//! is one write. The server prints its port, and runs until the input ends.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -17,16 +16,16 @@ use oauth_proto::{Moment, Request, Response, Timestamp};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// More than any honest request has.
+/// The most headers of a request.
 const MOST_HEADERS: usize = 32;
 const LONGEST: usize = 16 * 1024;
-/// The listener's, among the connections'.
+/// The token of the listener. Connections have higher numbers.
 const LISTENER: Token = Token(0);
 
 fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
     let origin = format!("http://{}", listener.local_addr()?);
-    // So few of them are there at a time that memory does not run out.
+    // Tokens live for a short time, so that few of them are in memory.
     let mut grant_type = GrantType::client_credentials();
     grant_type.expires_in = Duration::from_secs(5);
     let provider = Provider::builder(&origin).add_grant_type(grant_type).build()?;
@@ -41,7 +40,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes connections and serves those that have something to say, for ever.
+/// Accepts and serves connections, without an end.
 fn listen(mut listener: TcpListener, endpoint: &Endpoint) -> std::io::Result<()> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(256);
@@ -55,7 +54,7 @@ fn listen(mut listener: TcpListener, endpoint: &Endpoint) -> std::io::Result<()>
                 let goes_on = connections
                     .get_mut(&event.token())
                     .map(|one: &mut Connection| one.serve(endpoint));
-                // Whose requests make no sense, or who has gone: that one's connection ends.
+                // Close the connection after an invalid request or when the client has closed it.
                 if !matches!(goes_on, Some(Ok(true))) {
                     connections.remove(&event.token());
                 }
@@ -86,7 +85,7 @@ impl Endpoint {
     }
 }
 
-/// A connection, with buffers that serve for all its requests.
+/// A connection, with buffers that all its requests use.
 struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
@@ -95,7 +94,7 @@ struct Connection {
     date: (Timestamp, String),
 }
 
-/// Of a request that has arrived: how long it is, and whether it is the last.
+/// The length of a received request, and whether it is the last of the connection.
 struct Arrived {
     length: usize,
     last: bool,
@@ -107,7 +106,7 @@ impl Connection {
         Self { stream, received: Vec::new(), request: Request::default(), sent: Vec::new(), date }
     }
 
-    /// Answers what has arrived; whether the connection goes on.
+    /// Answers the received requests. Returns whether the connection stays open.
     fn serve(&mut self, endpoint: &Endpoint) -> Result<bool, Failure> {
         let open = self.receive()?;
         while let Some(arrived) = self.parse()? {
@@ -123,7 +122,7 @@ impl Connection {
         Ok(open)
     }
 
-    /// Reads what there is; whether more may come.
+    /// Reads the available bytes. Returns whether the connection is still open.
     fn receive(&mut self) -> Result<bool, Failure> {
         let mut chunk = [0; 4096];
         loop {
@@ -137,14 +136,14 @@ impl Connection {
             if self.received.len() > LONGEST {
                 return Err("the request is too long".into());
             }
-            // What comes after less than there was room for, is another event.
+            // The socket is empty after a short read. More bytes cause another event.
             if read < chunk.len() {
                 return Ok(read > 0);
             }
         }
     }
 
-    /// The request at the beginning of what was received, if it is complete.
+    /// Reads the first of the received requests into `self.request`, if it is complete.
     fn parse(&mut self) -> Result<Option<Arrived>, Failure> {
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut head = httparse::Request::new(&mut headers);
@@ -205,12 +204,13 @@ impl Connection {
             response.body().len()
         )?;
         out.extend_from_slice(response.body());
-        // Who does not read the answers, has no room for them in the end, and is gone.
+        // If a client does not read its responses, its buffer fills, this fails and the connection
+        // is closed.
         Ok(self.stream.write_all(out)?)
     }
 }
 
-/// Whether the connection ends with this request (RFC 9112 §9.3).
+/// Returns whether the connection ends with this request (RFC 9112 §9.3).
 fn is_last(request: &Request) -> bool {
     let says_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
     request.version() == Version::HTTP_10

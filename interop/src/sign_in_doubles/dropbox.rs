@@ -1,4 +1,4 @@
-//! Dropbox with version 1 of its API: the three legs of 2007, and a little of the API.
+//! Version 1 of Dropbox's API: the three legs of 2007, and a small part of the API.
 
 use crate::with::With;
 use std::cell::Cell;
@@ -19,7 +19,7 @@ pub(super) struct Dropbox {
     granted: Cell<bool>,
 }
 
-/// The user whose token means that the user has not decided yet.
+/// The user of a request token, before a user has decided.
 const NOBODY: &str = "nobody yet";
 
 impl Service for Dropbox {
@@ -27,7 +27,8 @@ impl Service for Dropbox {
     fn respond(&self, request: &Request) -> Answer {
         match request.uri().path() {
             "/1/oauth/request_token" => {
-                // Of the callback this version hears with the user.
+                // In this version, the client sends the callback with the user's browser, not in
+                // this request.
                 let told = request.headers()[AUTHORIZATION]
                     .to_str()
                     .is_ok_and(|header| header.contains("oauth_callback"));

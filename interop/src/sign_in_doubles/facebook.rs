@@ -1,4 +1,4 @@
-//! Facebook: the token endpoint, and a little of the Graph API.
+//! Facebook: the token endpoint and a small part of the Graph API.
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::Method;
@@ -12,7 +12,7 @@ use super::{
 
 pub(super) struct Facebook {
     codes: Codes,
-    /// Whether tokens come as forms.
+    /// Whether token responses are forms, as before March 2017.
     old: bool,
 }
 
@@ -53,7 +53,7 @@ impl Facebook {
         Self { codes: Codes::default(), old }
     }
 
-    /// Every call has the token, and the proof that its sender has the application's secret.
+    /// Checks the token and the `appsecret_proof` of a call.
     fn check(request: &Request) -> Result<(), Response> {
         if bearer(request) != Some(FACEBOOK_TOKEN) {
             return Err(graph_error("Invalid OAuth access token.", "OAuthException", 190));
@@ -93,7 +93,7 @@ impl Facebook {
             } },
         });
         let (asked, posted) = (query(request), fields(request.body()));
-        // Of an object comes what is asked for.
+        // The response has only the requested fields of the object.
         let some = |fields: &str| -> Value {
             let named = fields
                 .split(',')

@@ -1,4 +1,4 @@
-//! Google: the token endpoint, and both places of the profile.
+//! Google: the token endpoint and both profile URLs.
 
 use http::StatusCode;
 use oauth_proto::Request;

@@ -1,4 +1,4 @@
-//! Twitter: the three legs, and a little of version 1.1 of its API.
+//! Twitter: the three legs, and a small part of version 1.1 of the API.
 
 use crate::with::With;
 use http::Method;
@@ -139,7 +139,8 @@ fn credentials(with_email: bool) -> Value {
     jane
 }
 
-/// The request at the one path that the provider has for users: the service has two of them.
+/// Moves a request to the provider's authorization path. The service has two paths for users, and
+/// the provider has one.
 fn at_authorize(request: &Request) -> Request {
     let mut request = request.clone();
     let target = request.uri().to_string().replacen("/oauth/authenticate", "/oauth/authorize", 1);
