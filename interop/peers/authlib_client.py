@@ -1,11 +1,11 @@
-"""Gets tokens with Authlib's OAuth2Session, asks about them and revokes them: one task in a line of JSON, what came of
-it in another, until the input ends. Where something is refused, that is the error's code."""
+"""Gets, introspects and revokes tokens with Authlib's OAuth2Session. Each line of the input is a task in JSON, and each
+line of the output is its result. The result of a refusal is the error code."""
 
 import json
 import os
 import sys
 
-# The server is on loopback.
+# Allows http, since the server is on loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import requests

@@ -1,6 +1,6 @@
-// Jane connects a device in Chromium, and finds that forms from elsewhere and wrong codes lead nowhere. The arguments
-// are the service's origin, a directory for screenshots, her password, the device's client and its name, and a scope.
-// Each check is a line of JSON; the first that fails is the last.
+// Jane connects a device in Chromium. Forged forms and wrong codes are refused. The arguments are the origin of the
+// service, a directory for screenshots, Jane's password, the client id and the name of the device, and a scope. Each
+// check prints a line of JSON. The script ends at the first check that fails.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -98,7 +98,7 @@ async function denies(page) {
     check('the device is told so', error === 'access_denied', error);
 }
 
-// A page of an attacker's knows the URL of the question, and posts an answer without the form's token.
+// An attacker's page posts a form to the URL of the question, but does not have the token of the form.
 async function isNotForged(page) {
     const device = await post('/device_authorization', { client_id: clientId, scope });
     await page.goto(device.verification_uri_complete);

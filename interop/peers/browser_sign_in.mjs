@@ -1,6 +1,7 @@
-// Jane signs in at a client, in Chromium as wide as a phone, by the keyboard only: once she says yes, and once she says
-// no. The arguments are the client's URL, a directory for screenshots, her password, the client's name, and the scopes
-// that it asks for. Each check is a line of JSON; the first that fails is the last.
+// Jane signs in at a client in Chromium, with the width of a phone and only by the keyboard. She allows access in one
+// visit, and denies it in another. The arguments are the URL of the client, a directory for screenshots, Jane's
+// password, the name of the client, and the scopes that the client requests. Each check prints a line of JSON. The
+// script ends at the first check that fails.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ const [clientUrl, screenshots, password, clientName, ...scopes] = process.argv.s
 const USER = 'jane';
 const PHONE = { width: 375, height: 740 };
 const NARROW = { width: 320, height: 640 };
-// More elements than any of the pages has.
+// More than the focusable elements of each page.
 const TABS = 12;
 const LIMIT = 120_000;
 const CHROMIUM = {
@@ -21,7 +22,7 @@ const CHROMIUM = {
         '--disable-component-update', '--disable-sync'],
 };
 
-// What she does, of which the checks are part.
+// The current visit, for the output of the checks.
 let visit = 'Jane has a browser';
 
 function say(what, ok, why) {
@@ -35,13 +36,13 @@ function check(what, ok, why) {
     say(what, true);
 }
 
-// What the browser says of it when the time is over is why it failed.
+// Fails with the message of the browser when the promise times out.
 async function checkThat(what, promise) {
     await promise.catch((error) => check(what, false, error.message));
     check(what, true);
 }
 
-// Goes there as somebody without a mouse does, who must also see where she is.
+// Moves the focus to the target by the keyboard, and checks that the focus is visible.
 async function tabTo(page, what, target) {
     await checkThat(`${what} is there`, target.waitFor());
     const focused = () => target.evaluate((element) => element === document.activeElement);
@@ -64,7 +65,7 @@ async function type(page, what, target, text) {
 }
 
 async function looks(page, what) {
-    // A policy that forbids the style would leave the page as it is without one.
+    // If the content security policy blocked the style sheet, the page would have no maximum width.
     const width = await page.getByRole('main').evaluate((element) => getComputedStyle(element).maxWidth);
     check(`${what} has its style`, width !== 'none', 'the style does not apply');
     for (const viewport of [NARROW, PHONE]) {
@@ -87,7 +88,7 @@ async function namesScopes(page, what) {
     }
 }
 
-// From the client to the page of the server that asks for consent.
+// Opens the client and signs in, up to the consent page of the server.
 async function signIn(page) {
     await page.goto(clientUrl);
     await looks(page, "the client's page");
@@ -136,7 +137,7 @@ async function saysNo(page) {
     await looks(page, 'the page of who has denied');
 }
 
-// Each in a browser without a past.
+// Runs the steps in a new browser context, without cookies.
 async function run(browser, name, steps) {
     visit = name;
     const context = await browser.newContext({ viewport: PHONE, colorScheme: 'light' });

@@ -1,4 +1,4 @@
-// Signs with oauth-1.0a: one question in a line of JSON, one answer, until the input ends.
+// Signs with oauth-1.0a. Each line of the input is a request in JSON, and each line of the output is its header.
 
 const crypto = require('crypto');
 const readline = require('readline');
@@ -11,7 +11,7 @@ function sign({ case: { message, ...how }, form }) {
     const oauth = new OAuth({
         consumer: { key: how.client, secret: how.client_secret },
         signature_method: how.signature_method,
-        // Without one, PLAINTEXT's is its own.
+        // Without a hash function, oauth-1.0a signs with PLAINTEXT.
         hash_function: how.signature_method === 'PLAINTEXT' ? undefined
             : (base, key) => crypto.createHmac(hash, key).update(base).digest('base64'),
         body_hash_function: (body) => crypto.createHash(hash).update(body).digest('base64'),
@@ -26,7 +26,7 @@ function sign({ case: { message, ...how }, form }) {
     return oauth.toHeader(oauth.authorize(request, token)).Authorization;
 }
 
-// Repeated names become arrays.
+// Makes an object of the parameters. The values of a repeated name become an array.
 function object(pairs) {
     const data = {};
     for (const [name, value] of pairs) {

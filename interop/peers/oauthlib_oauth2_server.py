@@ -1,5 +1,6 @@
-"""An authorization server and a protected resource built on oauthlib: told of its clients in a line of JSON, it answers with
-its port. Each access token that it is told of then has expired; so it runs until the input ends."""
+"""An authorization server and a protected resource that are built on oauthlib. The first line of the input has the clients
+in JSON, and the first line of the output has the port. Each further line of the input is an access token, which the server
+then treats as expired. The server runs until the input ends."""
 
 import json
 import os
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
-# For loopback.
+# Allows http, for loopback.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 from oauthlib.oauth2 import DeviceApplicationServer, MetadataEndpoint, Server  # noqa: E402
@@ -29,7 +30,7 @@ SCOPES = {"read", "write"}
 
 
 class Validator(RequestValidator):
-    """The clients, and tables for the rest."""
+    """The clients, codes, devices and tokens, in memory."""
 
     def __init__(self, clients):
         super().__init__()
@@ -42,7 +43,7 @@ class Validator(RequestValidator):
     # Clients.
 
     def credentials(self, request):
-        """Out of the header, encoded as in forms, or out of the body."""
+        """Returns the credentials in the header, which are encoded as in forms, or those in the body."""
         scheme, _, basic = request.headers.get("Authorization", "").partition(" ")
         if scheme == "Basic":
             client_id, _, secret = b64decode(basic).decode().partition(":")
@@ -55,7 +56,7 @@ class Validator(RequestValidator):
         if client is None or client.secret is None or client.secret != secret:
             return False
         request.client = client
-        # Nobody sets it where it is not in the body.
+        # oauthlib sets the client id only if it is in the body.
         request.client_id = client_id
         return True
 
@@ -87,7 +88,7 @@ class Validator(RequestValidator):
         return ["read"]
 
     def validate_scopes(self, client_id, scopes, client, request, *args, **kwargs):
-        # A limited client is granted less than it asks for.
+        # A client with limited scopes is granted less than it requests.
         request.scopes = [scope for scope in scopes if scope in getattr(client, "scopes", SCOPES)]
         return SCOPES.issuperset(scopes)
 
@@ -126,7 +127,7 @@ class Validator(RequestValidator):
         device = self.devices.get(code)
         if device is None or device.client != request.client.client_id:
             return None
-        # Whoever asks first asks too soon.
+        # The first poll is always too early.
         device.polls += 1
         if device.polls == 1:
             return DeviceCodeGrant.DEVICE_CODE_SLOW_DOWN
@@ -217,7 +218,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def decide(self, url, method, body, headers):
-        """The page on which Jane decides, at once. She says no by `jane=denies`."""
+        """Decides for Jane at once. She denies if the query has `jane=denies`."""
         denies = parse_qs(urlsplit(url).query).get("jane") == ["denies"]
         try:
             if not denies:
@@ -242,7 +243,7 @@ class Handler(BaseHTTPRequestHandler):
         return {"Content-Type": "application/json", **headers}, json.dumps(answer), status
 
     def enter_code(self, url, method, body, headers):
-        """The page on which Jane enters a code, all of it in the address."""
+        """Enters the user code and decides for Jane. Both are in the query."""
         query = parse_qs(urlsplit(url).query)
         devices = self.server.oauth.request_validator.devices.values()
         device = next(device for device in devices if device.user_code == query["user_code"][0])
@@ -250,13 +251,13 @@ class Handler(BaseHTTPRequestHandler):
         return {}, None, 200
 
     def photos(self, url, method, body, headers):
-        """To look at them wants `read`, and to post one `write`."""
+        """GET requires the scope `read`, and POST requires `write`."""
         scopes = ["read"] if method == "GET" else ["write"]
         valid, request = self.server.oauth.verify_request(url, method, body, headers, scopes)
         if valid:
             return {"Content-Type": "application/json"}, json.dumps({"user": request.user}), 200
         error = request.error
-        # oauthlib challenges at 401 only.
+        # oauthlib sends a challenge only with status 401.
         challenge = f'Bearer realm="photos", error="{error.error}", scope="{" ".join(scopes)}"'
         return {"WWW-Authenticate": challenge, **error.headers}, error.json, error.status_code
 

@@ -1,5 +1,5 @@
-"""A service built on oauthlib: told of its client in a line of JSON, it answers with its port, and runs until the input
-ends."""
+"""A service with OAuth 1.0 that is built on oauthlib. The line of input has the client in JSON, and the line of output
+has the port. The service runs until the input ends."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from oauthlib.oauth1.rfc5849.errors import OAuth1Error
 
 
 class Validator(RequestValidator):
-    """One client, and tables for the rest. What keys, nonces and verifiers look like is as strict as oauthlib has it."""
+    """One client, its nonces and its tokens, in memory. The format of keys, nonces and verifiers is oauthlib's default."""
 
     enforce_ssl = False
     realms = ["photos"]
@@ -86,7 +86,7 @@ class Validator(RequestValidator):
         return self.tokens[token]["oauth_token_secret"]
 
     def validate_realms(self, key, token, request, uri=None, realms=None):
-        # A client that asks for no realm gets the only one there is.
+        # A client that requests no realm gets the only realm.
         return not self.tokens[token].get("oauth_authorized_realms") or realms == self.realms
 
 
@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def decide(self, url, method, body, headers):
-        """The page on which Jane decides. oauthlib knows no way to say no, so that is ours."""
+        """Decides for Jane. oauthlib has no response for a denial, so the script makes it."""
         query = parse_qs(urlsplit(url).query)
         if query.get("jane") == ["denies"]:
             token = query["oauth_token"][0]
@@ -129,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
             return {}, error.urlencoded, error.status_code
 
     def photos(self, url, method, body, headers):
-        """Tells what it has understood: who asks, and with which parameters."""
+        """Responds with the client, the token and the parameters of the request."""
         valid, request = self.server.oauth.validate_protected_resource_request(
             url, method, body, headers, realms=["photos"]
         )

@@ -1,4 +1,4 @@
-"""Signs and verifies with oauthlib: one question in a line of JSON, one answer, until the input ends."""
+"""Signs and verifies with oauthlib. Each line of the input is a task in JSON, and each line of the output is its result."""
 
 import functools
 import json
@@ -12,7 +12,7 @@ PLACEMENTS = {"header": "AUTH_HEADER", "query": "QUERY", "body": "BODY"}
 
 @functools.cache
 def load(pem):
-    """oauthlib takes the text as well, but reads it for every request, which takes longer than all the rest."""
+    """Reads a key once. oauthlib also accepts the text, but it would read the text for each request, which is slow."""
     return load_pem_private_key(pem.encode(), None) if "PRIVATE" in pem else load_pem_public_key(pem.encode())
 
 
@@ -36,7 +36,7 @@ def sign(question):
 
 
 class Validator(RequestValidator):
-    """Knows one client and one token. Of what it lets pass, none is part of a signature."""
+    """One client and one token. The checks that are not about signatures always succeed."""
 
     enforce_ssl = False
     timestamp_lifetime = sys.maxsize

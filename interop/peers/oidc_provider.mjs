@@ -1,11 +1,12 @@
-// A server built on oidc-provider: told of its clients in a line of JSON, it answers with its port. Each access token that
-// it is told of then, it forgets; so it runs until the input ends.
+// A server that is built on oidc-provider. The first line of the input has the clients in JSON, and the first line of the
+// output has the port. Each further line of the input is an access token, which the server deletes. The server runs until
+// the input ends.
 
 import { createPublicKey } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
-// The standard output is for answers, and the library's advice for production is for nobody here.
+// The standard output is for responses, so the library must not print its advice for production.
 console.info = console.warn = () => {};
 const { Provider, errors } = await import('oidc-provider');
 
@@ -38,7 +39,7 @@ function configuration({ clients, initial_access_token: initialAccessToken }) {
     };
 }
 
-// A client's key comes in PEM.
+// Converts the key of a client from PEM to a JWK set.
 function withKeySet({ key, ...client }) {
     if (key === undefined) {
         return client;
@@ -54,8 +55,8 @@ function getResourceServerInfo(_, resource) {
     return { scope: 'photos.read photos.write', audience: PHOTOS, accessTokenFormat: 'opaque' };
 }
 
-// The pages on which Jane signs in and decides, which she does at once. She says no by `jane=denies`, and keeps her address
-// to herself by `jane=hides`.
+// Signs Jane in and decides for her at once. With `jane=denies` she denies, and with `jane=hides` she does not share her
+// email address.
 async function interact(provider, request, response) {
     const { prompt, params, session, grantId } = await provider.interactionDetails(request, response);
     const finish = (result) => provider.interactionFinished(request, response, result, {
@@ -90,7 +91,7 @@ function start(told, started) {
         const origin = `http://127.0.0.1:${port}`;
         const provider = new Provider(origin, configuration(told));
         const callback = provider.callback();
-        // The same under issuers with a path, which have their metadata in the one place only that OpenID Connect says.
+        // The same provider at issuers with a path. Their metadata is only at the path of OpenID Connect Discovery.
         const nested = Object.fromEntries(['nested', 'realms'].map((name) => {
             return [name, new Provider(`${origin}/${name}`, configuration(told)).callback()];
         }));
@@ -103,7 +104,7 @@ function start(told, started) {
                 request.url = `/${rest.join('/')}`;
                 nested[first](request, response);
             } else if (request.url === '/.well-known/oauth-authorization-server/realms') {
-                // Keycloak's words for what it does not have.
+                // The response of Keycloak for an unknown path.
                 response.writeHead(404, { 'Content-Type': 'application/json' });
                 response.end('{"error":"Unable to find matching target resource method"}');
             } else {

@@ -1,5 +1,5 @@
-"""Signs in with python3-openid's consumer: one task in a line of JSON, what came of it in another, until the input
-ends. Tasks that want the same associations share their store, as one site does."""
+"""Signs in with python3-openid's consumer. Each line of the input is a task in JSON, and each line of the output is its
+result. Tasks with the same `associations` share a store, like the sign-ins at one site."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from openid.fetchers import HTTPFetchingError
 from openid.message import OPENID_NS
 from openid.store.memstore import MemoryStore
 
-# What it writes down is in the answers.
+# The results contain the messages that the library logs.
 logging.getLogger("openid").addHandler(logging.NullHandler())
 logging.getLogger("openid").propagate = False
 
@@ -25,7 +25,7 @@ STORES = {}
 
 
 class Form(HTMLParser):
-    """The form that a page submits by itself."""
+    """The form of a page that submits itself."""
 
     def __init__(self, text):
         super().__init__()
@@ -43,7 +43,7 @@ class Form(HTMLParser):
 def consumer(task):
     associations = task.get("associations", default_association_order)
     if associations is None:
-        # Without a store there are none, and nonces are the provider's matter.
+        # Without a store there are no associations, and only the provider checks the nonces.
         return Consumer({}, None)
     made = Consumer({}, STORES.setdefault(json.dumps(associations), MemoryStore()))
     made.setAssociationPreference([tuple(pair) for pair in associations])
@@ -61,7 +61,7 @@ def extend(request, task):
 
 
 def ask(request, task):
-    """What the browser gets at the provider, on its way by a redirect or by a form."""
+    """Sends the browser to the provider, by a redirect or by a form, and returns the response."""
     hints = {name: task[name] for name in ("jane", "select") if name in task}
     how = {"realm": task["realm"], "return_to": task["return_to"], "immediate": task.get("immediate", False)}
     if task.get("posts"):
@@ -76,7 +76,7 @@ def ask(request, task):
 
 
 def returned(page):
-    """Where the browser comes back to and what it brings, or nothing if it stays."""
+    """Returns the callback URL and its fields, or `None` if the provider shows a page."""
     if "Location" in page.headers:
         url = page.headers["Location"]
         return url, dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
@@ -91,7 +91,7 @@ def returned(page):
 def told(response, request):
     answer = {"status": response.status, "identity": response.identity_url}
     if response.status != SUCCESS:
-        # Of a failure the reason, of a setup that is needed where to go.
+        # A failure has a message, and `setup_needed` has a URL.
         message = getattr(response, "message", None)
         answer["message"] = None if message is None else str(message)
         answer["setup_url"] = getattr(response, "setup_url", None)
@@ -127,7 +127,7 @@ def sign_in(task):
     try:
         answer = told(site.complete(fields, url), request)
     except HTTPFetchingError as error:
-        # Of whoever the provider says it is, nothing can be discovered; the library leaves that to its caller.
+        # The claimed identifier in the assertion cannot be requested. The library raises this error to its caller.
         return {"status": "failure", "identity": None, "message": str(error)}
     answer["by_form"] = "Location" not in page.headers
     if task.get("replays"):

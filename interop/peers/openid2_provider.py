@@ -1,5 +1,6 @@
-"""An OpenID provider built on python3-openid: told how in a line of JSON, it answers with its port. Each further line
-says what is different from then on, and is answered with the requests since the last one, until the input ends."""
+"""An OpenID provider that is built on python3-openid. The first line of the input has the settings in JSON, and the first
+line of the output has the port. Each further line of the input changes settings. The response to it is the list of requests
+since the line before. The provider runs until the input ends."""
 
 import json
 import logging
@@ -15,7 +16,7 @@ from openid.server.server import EncodingError, ProtocolError, Server
 from openid.store.memstore import MemoryStore
 from openid.yadis.discover import DiscoveryFailure
 
-# It writes down what it did not expect, which the tests see as answers.
+# The library logs unexpected input. The tests see it in the responses.
 logging.getLogger("openid").addHandler(logging.NullHandler())
 logging.getLogger("openid").propagate = False
 
@@ -29,7 +30,7 @@ SREG = {
     "postcode": "0000", "country": "DK", "language": "da", "timezone": "Europe/Copenhagen",
 }
 
-# The last is so long that the answer comes in a form.
+# The last attribute is so long that the response is a form.
 AX = {
     "http://axschema.org/namePerson/friendly": ["jane"],
     "http://axschema.org/namePerson": ["Jane Doe é ☃"],
@@ -42,7 +43,7 @@ AX = {
 
 
 class OpenID:
-    """The library's server, and what tests may change of it."""
+    """The server of the library, with settings that tests can change."""
 
     def __init__(self, origin):
         self.origin = origin
@@ -53,13 +54,13 @@ class OpenID:
 
     def change(self, told):
         if "associations" in told:
-            # The first is what it offers to whoever asks for another.
+            # The server offers the first type if a consumer requests an unsupported type.
             self.server.negotiator = SessionNegotiator([tuple(pair) for pair in told["associations"]])
         if "lifetime" in told:
             self.server.signatory.SECRET_LIFETIME = told["lifetime"]
         if told.get("forgets"):
             self.server.store.server_assocs.clear()
-        # The library answers `unsupported-type` with 200, and as a client wants 400.
+        # As a server, the library sends `unsupported-type` with status 200. As a consumer, it expects 400.
         self.unsupported_status = told.get("unsupported_status", self.unsupported_status)
         self.verifies_return_to = told.get("verifies_return_to", self.verifies_return_to)
 
@@ -82,20 +83,20 @@ class OpenID:
             return 400, {}, str(response)
         unsupported = "error_code:unsupported-type" in answer.body
         status = self.unsupported_status if unsupported else answer.code
-        # Either key-value form or a page with a form; the library does not say which.
+        # The body is in key-value form or a page with a form. The library does not set the content type.
         kind = "text/html" if answer.body.startswith("<") else "text/plain"
         return status, {"Content-Type": f"{kind}; charset=utf-8", **answer.headers}, answer.body
 
     def decide(self, request, hints):
-        """Jane decides at once: no by `jane=denies`, later by `jane=is_away`. Which identifier she selects is `select`,
-        and may be anybody's."""
+        """Decides for Jane at once. `jane=denies`: she denies. `jane=is_away`: immediate requests fail. `select` is
+        the identifier that she chooses, possibly another user's."""
         jane = hints.get("jane")
         ours = request.identity is None or request.idSelect() or request.identity.startswith(self.origin + "/id/")
         if jane == "denies" or (jane == "is_away" and request.immediate) or not ours or not self.is_expected(request):
             return request.answer(False)
         if request.idSelect():
             claimed = urljoin(self.origin, hints.get("select", "/id/jane"))
-            # A fragment is part of what is claimed, and none of what is known here.
+            # The claimed identifier may have a fragment, and the local identifier has none.
             identity, way = urldefrag(claimed).url, urlsplit(claimed).path.removeprefix("/id/jane")
             if "local" in WAYS.get(way, {}):
                 identity = self.origin + WAYS[way]["local"]
@@ -106,7 +107,7 @@ class OpenID:
         return response
 
     def is_expected(self, request):
-        """Whether the realm says that one may return there."""
+        """Returns whether the document of the realm lists the `return_to`, if this setting is on."""
         try:
             return not self.verifies_return_to or request.returnToVerified()
         except (DiscoveryFailure, HTTPFetchingError):
@@ -127,7 +128,7 @@ class OpenID:
             response.addExtension(fetched)
 
 
-# What is at an identifier, by what stands behind `/id/jane`; `local` is another identifier that it stands for.
+# The documents of the identifiers, by the path after `/id/jane`. `local` is the local identifier of a delegating one.
 WAYS = {
     "": {"found": "by_type", "types": [SIGNON]},
     "/header": {"found": "by_header", "types": [SIGNON]},
@@ -169,7 +170,7 @@ def xrds(way, origin):
 
 
 def html(head=""):
-    """As pages are; what is in the comment and in the body is not for anybody."""
+    """Returns a page. Consumers must ignore the links in its comment and in its body."""
     dead = '<link rel="openid2.provider openid.server" href="http://127.0.0.1:1/dead">'
     return (
         f"<!DOCTYPE html>\n<html>\n<head>\n<!-- {dead} -->\n<title>Jane &amp; friends</title>\n"
@@ -184,7 +185,7 @@ def links(way, origin):
         (SIGNON_1, "openid.server", "openid.delegate"),
     ]:
         if wanted in way["types"]:
-            # Not the names in capitals: the library's own consumer would not know them.
+            # The attribute names are in lower case, since the library's own consumer ignores upper case.
             found += f'<LINK href="{origin}/openid" rel="something {provider}" />\n'
             if "local" in way:
                 found += f"<link rel='{local}' href='{origin}{way['local']}'>\n"
@@ -192,7 +193,7 @@ def links(way, origin):
 
 
 def page(way, origin, url, accept):
-    """The document at an identifier: the XRDS itself, or what leads to it."""
+    """Returns the response for an identifier: the XRDS document, or a page that leads to it."""
     found = way["found"]
     if urlsplit(url).query == "xrds" or (found == "by_type" and XRDS in accept):
         return 200, {"Content-Type": XRDS}, xrds(way, origin)

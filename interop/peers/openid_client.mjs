@@ -1,5 +1,5 @@
-// Speaks to an authorization server with openid-client, and with oauth4webapi on which that stands: one task in a line of
-// JSON, what came of it in another, until the input ends. Where something is refused, that is the error's code.
+// Gets tokens with openid-client, and with oauth4webapi, on which openid-client is built. Each line of the input is a task
+// in JSON, and each line of the output is its result. The result of a refusal has the error code.
 
 import { createInterface } from 'node:readline';
 import * as oauth from 'oauth4webapi';
@@ -11,14 +11,14 @@ const AUTHENTICATION = {
     none: client.None,
 };
 
-// The server is found by RFC 8414, and on loopback.
+// Discovers the server by RFC 8414. It is on loopback, so http is allowed.
 function discover(task) {
     const authentication = AUTHENTICATION[task.authentication](task.client_secret ?? undefined);
     const options = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] };
     return client.discovery(new URL(task.issuer), task.client, undefined, authentication, options);
 }
 
-// The user's browser goes there, and comes back with this URL; `forge` is what happens to it on the way.
+// Opens the URL as the user's browser. Returns the callback URL, which `forge` may change.
 async function visit(task, url) {
     url.searchParams.set('login_hint', task.user);
     return comeBack(task, await fetch(url, { redirect: 'manual' }));
@@ -64,7 +64,7 @@ async function device(task) {
     const url = new URL(answer.verification_uri_complete);
     url.searchParams.set('login_hint', task.user);
     const polling = client.pollDeviceAuthorizationGrant(config, answer);
-    // The first poll comes too early.
+    // The user decides after the first poll.
     const decided = new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch(url));
     const [token] = await Promise.all([polling, decided]);
     return { answer, ...await use(task, config, token) };
@@ -91,7 +91,7 @@ async function register(task) {
 
 async function use(task, config, token) {
     const answer = await client.fetchProtectedResource(config, token.access_token, new URL(`${task.issuer}/photos`), 'GET');
-    // Who has no secret may not ask.
+    // The server does not allow clients without a secret to introspect tokens.
     const introspection = task.authentication === 'none'
         ? undefined
         : await client.tokenIntrospection(config, token.access_token);
@@ -104,7 +104,7 @@ async function revoke(task, config, token) {
     return answer.status;
 }
 
-// The same code grant in oauth4webapi's single steps, each of which checks what it gets.
+// The code grant in the single steps of oauth4webapi, which check each response.
 async function steps(task) {
     const insecure = { [oauth.allowInsecureRequests]: true };
     const issuer = new URL(task.issuer);
@@ -141,7 +141,7 @@ async function walk(task) {
     try {
         return await FLOWS[task.flow](task);
     } catch (error) {
-        // Where there is a challenge, it does not look into the body.
+        // If the response has a challenge, the library does not read the body.
         const challenged = error.code === oauth.WWW_AUTHENTICATE_CHALLENGE;
         const body = challenged ? await error.response.json() : {};
         const schemes = challenged ? error.cause.map(({ scheme }) => scheme) : [];

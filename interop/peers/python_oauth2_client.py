@@ -1,5 +1,5 @@
-"""A site as python-oauth2's chapter on Tornado has one: it knows neither proof keys nor state, and its secret stands in
-the body. Told of its server in a line of JSON, it answers with its port, and runs until the input ends."""
+"""A site like the one in python-oauth2's chapter on Tornado. It uses neither PKCE nor `state`, and sends its secret in the
+body. The line of input has the server in JSON, and the line of output has the port. The site runs until the input ends."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ TIMEOUT = 120
 
 
 class Site:
-    """One user's visit to the site: the code that came, and the token that it was redeemed for."""
+    """One user's visit to the site: the received code, and the token after the exchange."""
 
     def __init__(self, told, callback):
         self.told = told
@@ -22,7 +22,7 @@ class Site:
         self.token = None
 
     def answer(self, path, query):
-        """Status, where to go, and what to show."""
+        """Returns the status, the `Location` and the text of the response."""
         if path == "/callback":
             return self.come_back(query)
         if "error" in query:
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, *_):
-        """The standard output is for answers."""
+        """Prints nothing, since the output of the script is for its port."""
 
 
 server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -1,5 +1,5 @@
-"""The example of python-oauth2's documentation, with all of its grants: told how in a line of JSON, it answers with its
-port, and runs until the input ends."""
+"""The example in python-oauth2's documentation, with all grants. The line of input has the settings in JSON, and the line
+of output has the port. The server runs until the input ends."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ import oauth2.tokengenerator
 import oauth2.web
 import oauth2.web.wsgi
 
-# It writes down what it did not expect, which the tests see as `server_error`.
+# The library logs unexpected errors. The tests see them as `server_error`.
 logging.getLogger("oauth2.application").addHandler(logging.NullHandler())
 logging.getLogger("oauth2.application").propagate = False
 
 
 class Page(oauth2.web.AuthorizationCodeGrantSiteAdapter, oauth2.web.ImplicitGrantSiteAdapter):
-    """Jane's page, with the links of the documentation's second example: the first one's form posts, and the grant reads
-    nothing but GET."""
+    """Jane's page, with the links of the second example in the documentation. The form of the first example is posted, but
+    the grant reads only the query."""
 
     def authenticate(self, request, environ, scopes, client):
         if request.get_param("confirm") == "1":

@@ -1,5 +1,5 @@
-"""Walks the three legs with requests-oauthlib: one task in a line of JSON, what came of it in another, until the input
-ends."""
+"""Runs the three legs with requests-oauthlib. Each line of the input is a task in JSON, and each line of the output is its
+result."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ def session(task, **options):
 
 
 def authorize(task, oauth):
-    """The legs up to the token."""
+    """Runs the three legs and returns the token."""
     oauth.fetch_request_token(task["origin"] + "/initiate", realm=["photos"], timeout=TIMEOUT)
     url = oauth.authorization_url(task["origin"] + "/authorize", jane=task["jane"], lang="é & ü")
     page = requests.get(url, allow_redirects=False, timeout=TIMEOUT)
@@ -38,12 +38,12 @@ def authorize(task, oauth):
 
 
 def call(task, oauth):
-    """A protected resource, called in all the ways that the placement has."""
+    """Calls the protected resource with each kind of request that the placement allows."""
     url, parameters = task["origin"] + "/photos", task["parameters"]
     answers = [oauth.post(url, params=parameters[:2], data=parameters[2:], timeout=TIMEOUT)]
     if task["placement"] != "body":
         answers.append(oauth.get(url, params=parameters, timeout=TIMEOUT))
-        # The body's hash is signed. A session that does so cannot send a request without a body.
+        # This session signs the hash of the body. It cannot send a request without a body.
         hashing = session({**task, "callback": None}, force_include_body=True)
         hashing.token = oauth.token
         answers.append(hashing.put(url, params=parameters, json={"é": 1}, timeout=TIMEOUT))

@@ -1,11 +1,11 @@
-"""Gets tokens with requests-oauthlib's OAuth2Session, uses and renews them: one task in a line of JSON, what came of it
-in another, until the input ends. Where something is refused, that is the error's code."""
+"""Gets, uses and renews tokens with requests-oauthlib's OAuth2Session. Each line of the input is a task in JSON, and each
+line of the output is its result. The result of a refusal is the error code."""
 
 import json
 import os
 import sys
 
-# The server is on loopback.
+# Allows http, since the server is on loopback.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import requests
@@ -23,7 +23,7 @@ TIMEOUT = 120
 
 
 def authentication(task):
-    """How the client shows who it is, in the words of fetch_token."""
+    """Returns the arguments of `fetch_token` that authenticate the client."""
     if task["authentication"] == "basic":
         return {"auth": HTTPBasicAuth(task["client"], task["client_secret"])}
     if task["authentication"] == "body":
@@ -32,17 +32,17 @@ def authentication(task):
 
 
 def renewal(task):
-    """The same, in the words of refresh_token: it takes parameters of the body as they are."""
+    """Returns the arguments of `refresh_token` that authenticate the client. It adds parameters to the body unchanged."""
     if task["authentication"] == "basic":
         return {"auth": HTTPBasicAuth(task["client"], task["client_secret"])}
     secret = {"client_secret": task["client_secret"]} if task["authentication"] == "body" else {}
-    # An empty one, or it makes up its own from the session's.
+    # An `auth` that does nothing. Without it, the session would add another one.
     return {"auth": lambda request: request, "client_id": task["client"], **secret}
 
 
 def session(task, client):
     pkce = "S256" if task["flow"] == "code" and task["pkce"] else None
-    # The session tells its scope to authorization endpoints, and the client to token endpoints.
+    # Token requests have the scope of the client, and authorization requests that of the session.
     client = client(task["client"], scope=task["scope"])
     oauth = OAuth2Session(client=client, redirect_uri=task["callback"], pkce=pkce)
     oauth.token_url = task["issuer"] + "/token"
@@ -50,7 +50,7 @@ def session(task, client):
 
 
 def visit(task, oauth):
-    """The user's browser goes to the server, and comes back with this URL."""
+    """Opens the authorization URL as the user's browser. Returns the callback URL."""
     parameters = {"login_hint": task["user"]}
     url, _ = oauth.authorization_url(task["issuer"] + "/authorize", **parameters)
     answer = requests.get(url, allow_redirects=False, timeout=TIMEOUT)

@@ -1,5 +1,5 @@
-"""A site on Tornado whose users sign in by OAuthMixin. One task in a line of JSON: a browser signs in there; what came of
-it in another line, until the input ends."""
+"""A site on Tornado whose users sign in with OAuthMixin, and a browser that signs in at this site. Each line of the input is
+a task in JSON, and each line of the output is its result."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tornado.web import Application, RequestHandler
 
 
 class SignIn(RequestHandler, OAuthMixin):
-    """Where the user begins, and comes back to."""
+    """The page at which the sign-in begins, which is also the callback."""
 
     def initialize(self, task):
         self.task = task
@@ -41,7 +41,7 @@ class SignIn(RequestHandler, OAuthMixin):
 
 
 async def fetch(url, **options):
-    """What a browser gets, one step at a time."""
+    """Requests a URL and returns the response, without following redirects."""
     return await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False, **options)
 
 

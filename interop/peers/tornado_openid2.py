@@ -1,5 +1,5 @@
-"""A site on Tornado whose users sign in by OpenIdMixin. One task in a line of JSON: a browser signs in there; what came
-of it in another line, until the input ends."""
+"""A site on Tornado whose users sign in with OpenIdMixin, and a browser that signs in at this site. Each line of the input is
+a task in JSON, and each line of the output is its result."""
 
 import asyncio
 import json
@@ -13,12 +13,12 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
-# It says that it will be gone.
+# Tornado warns that the mixin is deprecated.
 warnings.simplefilter("ignore", DeprecationWarning)
 
 
 class SignIn(RequestHandler, OpenIdMixin):
-    """Where the user begins, and comes back to."""
+    """The page at which the sign-in begins, which is also the callback."""
 
     def initialize(self, task):
         self.task = task
@@ -36,7 +36,7 @@ class SignIn(RequestHandler, OpenIdMixin):
 
 
 async def fetch(url, **options):
-    """What a browser gets, one step at a time."""
+    """Requests a URL and returns the response, without following redirects."""
     return await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False, **options)
 
 
@@ -52,7 +52,7 @@ async def sign_in(task):
         return {"status": page.code, "user": None}
     url = page.headers["Location"]
     if task.get("tampers"):
-        # The last of each name is what the mixin reads.
+        # The mixin reads the last value of each name.
         url += "&" + urlencode(task["tampers"])
     end = await fetch(url)
     again = await fetch(url)

@@ -22,9 +22,9 @@ use serde_json::json;
 const SECRET: &str = "100% s=cret+/é:";
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
-/// A running server, and our clients of it.
+/// A running server, and our clients at this server.
 struct OauthlibServer {
-    /// It runs as long as this is here.
+    /// The process of the server. It ends when this value is dropped.
     peer: Peer,
     origin: String,
     metadata: Metadata,
@@ -106,7 +106,7 @@ impl OauthlibServer {
         self.http.run(client.request_token(grant, Moment::from_os()))
     }
 
-    /// The server takes an access token for one that has expired.
+    /// Makes an access token expire at the server.
     fn expire(&mut self, token: &Secret) {
         assert!(self.peer.ask::<bool>(&token.expose()));
     }
@@ -120,7 +120,7 @@ impl OauthlibServer {
     }
 }
 
-/// The code and the status of a refusal.
+/// Returns the code and the status of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16) {
     match result {
         Err(Error::Refused(Refused::Problem { code, response: answer, .. })) => {
@@ -188,7 +188,7 @@ fn a_code_gives_a_token_with_each_proof_key_and_each_authentication() {
             )
             .is_ok()
     );
-    // A public client must have a proof key.
+    // The server requires PKCE of public clients.
     let (pending, callback) = oauthlib
         .begin(&native, Authorize::default().with(|authorize| authorize.allow_missing_pkce = true));
     let Err(Error::Refused(Refused::Authorization { code, description, .. })) =
@@ -278,7 +278,7 @@ fn a_token_is_sent_in_the_fragment() {
         native.token_from_fragment(ours, &attackers, now).unwrap_err(),
         Forged::StateMismatch.into()
     );
-    // Where a code was asked for, a token has no business.
+    // The response to a request for a code must not be a token.
     let (pending, _) = oauthlib.begin(
         &native,
         Authorize::default().with(|authorize| authorize.dangerous_state = Some("same".into())),
@@ -369,7 +369,7 @@ fn a_refresh_token_is_rotated_or_kept() {
         refusal(oauthlib.refresh(&keeping, &second, Some("admin"))),
         refused("invalid_scope", 400)
     );
-    // Another client has no use for it.
+    // Another client cannot use the refresh token.
     assert_eq!(refusal(oauthlib.refresh(&web, &second, None)), refused("invalid_grant", 400));
 }
 
@@ -395,7 +395,7 @@ fn a_revoked_token_is_unknown_to_introspection() {
     oauthlib.http.run(web.revoke_grant(&token, Moment::from_os())).unwrap();
     assert!(!introspect(HintedToken::RefreshToken(refresh_token.clone())).active);
     assert_eq!(refusal(oauthlib.refresh(&web, &token, None)), refused("invalid_grant", 400));
-    // Here it was the refresh token alone.
+    // oauthlib has revoked only the refresh token.
     assert!(introspect(HintedToken::AccessToken(token.access_token.clone())).active);
     let step =
         web.revoke(HintedToken::AccessToken(token.access_token.expose().into()), Moment::from_os());
@@ -423,7 +423,8 @@ fn an_expired_token_is_renewed_once_and_a_token_with_too_little_scope_is_not() {
     assert_eq!((challenge.scope, challenge.realm), (Some("write".into()), Some("photos".into())));
     assert_eq!(caller.sent(), ["/photos"]);
 
-    // The renewed one expires too, and the refresh token is gone: then it is the user's turn.
+    // When the renewed token expires and the refresh token is revoked, the user has to sign in
+    // again.
     let renewed = session.session().token().unwrap().clone();
     oauthlib.http.run(web.revoke_grant(&renewed, Moment::from_os())).unwrap();
     oauthlib.expire(&renewed.access_token);
@@ -465,7 +466,7 @@ fn begin_device(oauthlib: &OauthlibServer, client: &Client, clock: &Clock) -> Pe
 #[test]
 fn a_device_slows_down_when_it_is_told_to() {
     let oauthlib = OauthlibServer::new();
-    // oauthlib wants to see `client_id` in the body also if it is in the header.
+    // oauthlib requires `client_id` in the body, even if the header has it.
     let mut web = oauthlib.web();
     web.include_client_id = IncludeClientId::Always;
     for client in [web, oauthlib.client("native", ClientAuthentication::None)] {
@@ -481,7 +482,7 @@ fn a_device_slows_down_when_it_is_told_to() {
                 }
             });
         assert_eq!(token.unwrap().scope, Some("read write".into()));
-        // Its interval, and five seconds more since the first time (RFC 8628 §3.5).
+        // The interval of the server, and five seconds more after `slow_down` (RFC 8628 §3.5).
         assert_eq!(pauses.into_inner(), [3, 8, 8]);
     }
 }

@@ -1,5 +1,5 @@
-//! Our OAuth 2.0 client at oidc-provider: discovery, the code grant in all its response modes,
-//! pushed requests, client credentials, renewal, introspection and revocation.
+//! Our OAuth 2.0 client at oidc-provider: discovery, the code grant in all response modes, pushed
+//! requests, client credentials, renewal, introspection and revocation.
 
 use interop::assertion::claims;
 use interop::browser::{Arrival, Browser, Form};
@@ -34,7 +34,7 @@ fn the_metadata_is_found_by_the_issuer() {
     assert!(metadata.authorization_response_iss_parameter_supported);
     assert!(metadata.extra.contains_key("id_token_signing_alg_values_supported"));
 
-    // Here only OpenID Connect's place has something.
+    // At this issuer, only OpenID Connect's URL has metadata.
     let nested = format!("{}/nested", op.issuer);
     let metadata = op.http.run(Discovery::new(&nested).and_then(Discovery::start)).unwrap();
     assert_eq!(metadata.issuer.as_deref(), Some(nested.as_str()));
@@ -149,7 +149,7 @@ fn a_callback_for_another_authorization_is_refused() {
 fn another_authorizations_proof_key_does_not_match_the_code() {
     let op = OidcProvider::start();
     let client = op.client("basic");
-    // The same state, so that nothing but the proof key is left to tell them apart.
+    // Both requests have the same state, so only the PKCE challenge differs.
     let begin = || {
         op.authorize(
             &client,
@@ -176,10 +176,10 @@ fn a_code_without_a_proof_key_is_accepted_if_the_server_allows_it() {
     let mut server = op.server();
     server.pkce = PkceSupport::Refused;
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
-    // Public clients must have one.
+    // The server requires PKCE of public clients.
     let error = op.grant(&client, Authorize::scope("openid")).unwrap_err();
     assert_eq!(error.code(), Some("invalid_request"), "{error}");
-    // And the plain method is too weak for all.
+    // The server refuses the `plain` method.
     let error = op
         .grant(
             &op.client("basic"),
@@ -219,7 +219,7 @@ fn the_code_can_be_sent_in_the_fragment_or_as_a_form() {
         .unwrap();
     assert!(callback.starts_with(&format!("{CALLBACK}#code=")), "{callback}");
     assert!(op.redeem(&client, pending, &callback).is_ok());
-    // The query then is not an answer.
+    // In this response mode, parameters of the query are ignored.
     let (pending, callback) = op
         .authorize(
             &client,
@@ -282,7 +282,7 @@ fn a_request_that_should_have_been_pushed_is_refused() {
         op.grant(&client, Authorize::scope("openid").with(|authorize| authorize.pushed = true))
             .is_ok()
     );
-    // What the server finds wrong with a pushed request, it says at once.
+    // The server refuses an invalid pushed request at once.
     let mut elsewhere = Authorize::scope("openid");
     elsewhere.pushed = true;
     elsewhere.redirect_uri = Some("https://elsewhere.example.com/ready".into());
@@ -364,7 +364,7 @@ fn a_client_asks_for_itself_however_it_is_authenticated() {
             "{id}"
         );
         assert_eq!(found.iss.as_ref(), Some(&op.issuer), "{id}");
-        // The server's clock is ours, except for the time of the request.
+        // Both sides use the same clock, so the times differ only by the duration of the request.
         let (theirs, ours) = (found.exp.unwrap(), token.expires_at.unwrap());
         assert!(theirs <= ours && ours.as_secs() - theirs.as_secs() <= 30, "{id}: {theirs} {ours}");
     }
@@ -409,7 +409,7 @@ fn a_refresh_token_is_accepted_once() {
     assert_ne!(second.refresh_token, first.refresh_token);
     assert_eq!(second.scope, first.scope);
     assert!(op.is_active(&client, &second.access_token));
-    // Who shows the old one may be a thief, so the server ends everything.
+    // An old refresh token may be stolen, so the server revokes the grant.
     assert_eq!(refusal(refresh(&first)), refused("invalid_grant", 400));
     assert!(!op.is_active(&client, &second.access_token));
     assert_eq!(refusal(refresh(&second)), refused("invalid_grant", 400));
@@ -424,7 +424,7 @@ fn a_renewed_token_may_have_a_smaller_scope_and_no_larger_one() {
         .and_then(|grant| client.request_token(grant.scope("openid"), Moment::from_os()));
     let smaller = op.http.run(step).unwrap();
     assert_eq!(smaller.scope, Some("openid".into()));
-    // The grant itself is as large as before.
+    // The grant still has the full scope.
     let step = Grant::refresh(&smaller)
         .and_then(|grant| client.request_token(grant.scope("openid email"), Moment::from_os()));
     let larger = op.http.run(step).unwrap();
@@ -444,7 +444,7 @@ fn a_revoked_token_is_inactive() {
             let tokens = token.refresh_token.iter().chain([&token.access_token]);
             tokens.filter(|token| op.is_active(&client, token)).count() == 0
         };
-        // Here either token stands for the whole grant.
+        // This server revokes the whole grant with either token.
         let token = op.offline_token(&client);
         assert!(op.is_active(&client, token.refresh_token.as_ref().unwrap()), "{id}");
         revoke(HintedToken::AccessToken(token.access_token.clone())).unwrap();
@@ -453,7 +453,7 @@ fn a_revoked_token_is_inactive() {
         let token = op.offline_token(&client);
         op.http.run(client.revoke_grant(&token, Moment::from_os())).unwrap();
         assert!(is_gone(&token), "{id}");
-        // An unknown token is as good as revoked, whatever it is taken for.
+        // Revoking an unknown token succeeds.
         revoke(HintedToken::RefreshToken("2YotnFZFEjr1zCsicMWpAA".into())).unwrap();
     }
 }
@@ -467,6 +467,6 @@ fn a_code_is_redeemed_without_what_oauth_2_1_leaves_out() {
     server.oauth_2_1 = true;
     server.authorization_endpoint = Some(format!("{}/auth", op.issuer));
     let client = Client::new(server, "native").redirect_uri(LOOPBACK).unwrap();
-    // Such as the redirect_uri beside the code.
+    // The server requires the redirect_uri with the code.
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
 }

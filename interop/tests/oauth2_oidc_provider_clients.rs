@@ -20,11 +20,11 @@ fn begin_device(op: &OidcProvider, client: &Client, clock: &Clock) -> PendingDev
     let authorize = AuthorizeDevice::scope("openid offline_access").parameter("prompt", "consent");
     let step = client.authorize_device(authorize, clock.moment());
     let pending = op.http.run_waiting(clock, step, |_| ()).unwrap();
-    // Half of it would be lost in a device that is switched off meanwhile.
+    // The pending value is stored and read again, since a device may be switched off.
     serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap()
 }
 
-/// Jane enters the code on her telephone, and confirms it; or she does not.
+/// Enters the code on Jane's telephone, and confirms or denies as `how` says.
 fn enter(op: &OidcProvider, pending: &PendingDevice, how: &[(&str, &str)]) -> Response {
     let mut browser = Browser::new(&op.http, &op.issuer);
     let asks = browser.page(&pending.verification_uri);
@@ -48,7 +48,7 @@ fn a_device_waits_until_the_user_has_entered_its_code() {
             }
         });
         let token = token.unwrap();
-        // The server names no interval, so it is the specification's.
+        // The server sends no interval, so the default of RFC 8628 applies.
         assert_eq!(pauses.into_inner(), [5, 5, 5], "{id}");
         assert_eq!(token.scope, Some("openid offline_access".into()), "{id}");
         assert!(
@@ -60,7 +60,7 @@ fn a_device_waits_until_the_user_has_entered_its_code() {
                 .is_ok(),
             "{id}"
         );
-        // And the code is used up.
+        // The device code can be used once.
         let again = op.http.run_waiting(&clock, client.poll(&pending, clock.moment()), |_| {});
         assert_eq!(again.unwrap_err().code(), Some("invalid_grant"), "{id}");
     }
@@ -72,7 +72,7 @@ fn the_user_code_can_be_part_of_the_address() {
     let (client, clock) = (op.client("native"), Clock::default());
     let pending = begin_device(&op, &client, &clock);
     let mut browser = Browser::new(&op.http, &op.issuer);
-    // The page submits itself.
+    // The page contains a form that submits itself.
     let asks = browser.page(pending.verification_uri_complete.as_deref().unwrap());
     let confirms = browser.submit(&asks, &[]).page();
     browser.submit(&confirms, &[]).page();
@@ -120,7 +120,7 @@ fn a_client_registers_changes_and_leaves() {
     metadata.contacts = Some(vec!["jane@example.com".into()]);
     metadata.extra.insert("default_max_age".into(), 3600.into());
 
-    // Not everybody may.
+    // Registration requires the initial access token.
     let strangers = op.http.run(server.register(&metadata, Some(&Secret::new("guessed"))));
     assert_eq!(strangers.unwrap_err().code(), Some("invalid_token"));
     let initial = Secret::new(INITIAL_ACCESS_TOKEN);
@@ -153,8 +153,7 @@ fn a_client_registers_changes_and_leaves() {
     let read = op.http.run(registered.read()).unwrap();
     assert_eq!(read, registered);
 
-    // The metadata that is sent back is the server's, except one member. The secret goes in the
-    // body now.
+    // The update changes one member: the client now sends its secret in the body.
     let mut changed = read.metadata.clone();
     changed.token_endpoint_auth_method = Some("client_secret_post".into());
     let updated = op.http.run(read.update(&changed)).unwrap();
@@ -164,7 +163,7 @@ fn a_client_registers_changes_and_leaves() {
     assert!(
         op.http.run(client.request_token(Grant::client_credentials(), Moment::from_os())).is_ok()
     );
-    // The old token has been replaced.
+    // The update has replaced the registration access token.
     let error = op.http.run(registered.read()).unwrap_err();
     assert_eq!(error.code(), Some("invalid_token"));
 
@@ -201,7 +200,7 @@ fn a_public_client_and_one_with_a_key_register_too() {
     assert!(op.grant(&client, Authorize::scope("openid")).is_ok());
 }
 
-/// Calls for what the server tells about Jane.
+/// Returns a caller of the userinfo endpoint.
 fn userinfo<'a>(op: &'a OidcProvider, session: &'a SharedSession) -> Caller<'a> {
     Caller::new(&op.http, session, format!("{}/me", op.issuer))
 }
@@ -229,7 +228,7 @@ fn an_expired_token_is_renewed_and_the_request_is_sent_again() {
     assert_eq!(saved.as_slice(), [session.session().token().unwrap().clone()]);
     assert_ne!(saved[0].refresh_token, token.refresh_token);
 
-    // By the clock it is renewed before it is shown.
+    // Shortly before its end, the token is renewed before the request.
     let clock = Clock::default();
     clock.advance(Duration::from_secs(595));
     let send = |request| op.http.exchange(request);
@@ -253,7 +252,7 @@ fn many_callers_with_a_refused_token_renew_it_once() {
             (0..8).map(|_| scope.spawn(|| caller.call().unwrap().status())).collect();
         callers.into_iter().for_each(|caller| assert_eq!(caller.join().unwrap(), 200));
     });
-    // A second time, and the server would have taken everything back.
+    // A second renewal with the same refresh token would have revoked the grant.
     assert_eq!(caller.sent().iter().filter(|path| *path == "/token").count(), 1);
     assert_eq!(caller.renewed().len(), 1);
     assert!(op.is_active(&client, &session.session().token().unwrap().access_token));
@@ -330,7 +329,7 @@ fn a_client_gets_its_own_tokens() {
     let second = token();
     assert_ne!(second.access_token, first.access_token);
     assert!(op.is_active(&client, &second.access_token));
-    // It is not shown to the server that issued it.
+    // The session is for another origin, so its token is not sent to the issuer.
     let error = userinfo(&op, &session).call().unwrap_err();
     assert!(
         matches!(
@@ -356,7 +355,7 @@ fn a_request_without_a_token_gets_a_challenge() {
     assert_eq!(answer.status(), 401);
     let challenge = BearerChallenge::of(answer.headers()).unwrap();
     assert_eq!((challenge.realm, challenge.error), (Some(op.issuer.clone()), None));
-    // One that is nothing but a guess cannot be renewed.
+    // A session with a guessed token, which cannot be renewed.
     let answer = caller.call().unwrap();
     assert_eq!(answer.status(), 401);
     assert_eq!(

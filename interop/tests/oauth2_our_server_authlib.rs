@@ -1,5 +1,5 @@
-//! Authlib at our authorization server: the code grant with a proof key, client credentials,
-//! introspection and revocation.
+//! Authlib at our authorization server: the code grant with PKCE, client credentials, introspection
+//! and revocation.
 
 use interop::authorization_server::{
     AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PUBLIC_CLIENT,
@@ -9,7 +9,7 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The client's task.
+/// The task of the client script.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,
@@ -20,7 +20,7 @@ struct Task<'a> {
     callback: &'a str,
     scope: &'a str,
     user: &'a str,
-    /// Whether another proof key is shown than that of the authorization request.
+    /// Whether the client sends another PKCE verifier than that of the authorization request.
     forged_verifier: bool,
 }
 
@@ -44,7 +44,8 @@ fn walk(task: &Task<'_>) -> Value {
     Peer::run("authlib_client.py").ask(task)
 }
 
-/// That the token is good until it is revoked. An app may not ask what the server knows of it.
+/// Asserts that the token is valid until it is revoked. Public clients cannot introspect it.
+/// Returns the result of the client script.
 fn is_good_until_revoked(task: &Task<'_>) -> Value {
     let walk = walk(task);
     let user = if task.flow == "code" { json!("jane") } else { Value::Null };
@@ -104,7 +105,7 @@ fn awkward_credentials_are_understood_in_every_placement() {
     let server = OurServer::start();
     let task = Task::new(&server, "client_credentials");
     let task = Task { client: AWKWARD_CLIENT, client_secret: Some(AWKWARD_SECRET), ..task };
-    // Authlib does not encode them in the header.
+    // Authlib does not encode the id and the secret in the header.
     for authentication in ["client_secret_post", "client_secret_basic"] {
         is_good_until_revoked(&Task { authentication, ..task.clone() });
     }
@@ -114,8 +115,8 @@ fn awkward_credentials_are_understood_in_every_placement() {
 fn invalid_requests_are_refused() {
     let server = OurServer::start();
     let code = Task::new(&server, "code");
-    // Authlib does not notice that the callback has no code, and requests a token for the client
-    // itself. The client must not have a user's scope.
+    // Authlib does not notice that the callback has no code, and requests a token with the client
+    // credentials. The server must not grant a user's scope to it.
     assert_eq!(
         walk(&Task { user: "nobody", ..code.clone() }),
         json!({ "refused": "invalid_scope" })

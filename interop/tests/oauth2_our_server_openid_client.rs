@@ -1,5 +1,5 @@
-//! openid-client and oauth4webapi at our authorization server: metadata, the code grant with a
-//! proof key, pushed requests, devices, registration, and what those two find forged.
+//! openid-client and oauth4webapi at our authorization server: metadata, the code grant with PKCE,
+//! pushed requests, devices, registration, and forged callbacks that the two libraries detect.
 
 use interop::authorization_server::{
     AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CALLBACK_WITHOUT_QUERY, CLIENT, LOOPBACK_CALLBACK,
@@ -9,7 +9,7 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The client's task.
+/// The task of the client script.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,
@@ -22,7 +22,7 @@ struct Task<'a> {
     scope: &'a str,
     user: &'a str,
     pushed: bool,
-    /// The change of the callback on its way.
+    /// The change of the callback URL, or an empty text.
     forge: &'a str,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Task<'a> {
             client: CLIENT,
             client_secret: Some(SECRET),
             authentication: "basic",
-            // openid-client redeems codes with its callback's URL as far as the query.
+            // openid-client sends the callback URL without its query when it redeems a code.
             callback: if flow == "steps" { CALLBACK } else { CALLBACK_WITHOUT_QUERY },
             scope: "photos.read photos.write",
             user: "jane",
@@ -53,7 +53,7 @@ fn refused(task: &Task<'_>) -> String {
     walk["refused"].as_str().unwrap_or_else(|| panic!("{walk:#}")).to_owned()
 }
 
-/// A token of Jane's for this client, and what is told of it.
+/// Asserts that the token is Jane's and was issued to this client.
 fn is_janes(task: &Task<'_>, client: &str, came_of_it: &Value) {
     let photos = json!({ "user": "jane", "client": client, "scope": task.scope });
     assert_eq!(came_of_it["photos"], photos, "{came_of_it:#}");
@@ -205,7 +205,7 @@ fn invalid_requests_are_refused() {
     assert_eq!(refused(&Task { user: "nobody", pushed: true, ..code.clone() }), "access_denied");
     assert_eq!(refused(&Task { scope: "admin", ..code.clone() }), "invalid_scope");
     assert_eq!(refused(&Task { scope: "admin", pushed: true, ..code.clone() }), "invalid_scope");
-    // A 401 has a challenge (RFC 9110 §15.5.2), also for those who did not try that scheme.
+    // A 401 has a challenge (RFC 9110 §15.5.2), even if the client has used another scheme.
     for authentication in ["basic", "post"] {
         let walk = walk(&Task { client_secret: Some("another"), authentication, ..code.clone() });
         assert_eq!(

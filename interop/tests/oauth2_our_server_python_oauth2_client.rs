@@ -1,5 +1,5 @@
-//! The client of python-oauth2's chapter on Tornado at our authorization server: no proof key, no
-//! state, the secret in the body.
+//! The client in python-oauth2's chapter on Tornado at our authorization server: no PKCE, no state,
+//! and the secret in the body.
 
 use interop::authorization_server::OurServer;
 use interop::browser::text;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const CLIENT: &str = "abc";
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
-/// More than the visit has.
+/// The most redirects of the visit.
 const HOPS: usize = 8;
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Started {
     port: u16,
 }
 
-/// A user opens the site, which sends its secret, and follows each redirect.
+/// Opens the site as the user and follows each redirect. The site uses this secret.
 fn visit(user: &str, secret: &str) -> Response {
     let server = OurServer::start();
     let mut site = Peer::run("python_oauth2_client.py");
@@ -57,7 +57,7 @@ fn a_user_signs_in() {
     let page = visit("jane", SECRET);
     let photos: Value =
         serde_json::from_slice(page.body()).unwrap_or_else(|_| panic!("{}", text(&page)));
-    // The scope is what the server gives to those who name none.
+    // The client requests no scope, so the server grants the default scope.
     assert_eq!(photos, json!({ "user": "jane", "client": CLIENT, "scope": "photos.read" }));
 }
 

@@ -1,4 +1,4 @@
-//! requests-oauthlib at our authorization server: four grants, renewal, and what is refused.
+//! requests-oauthlib at our authorization server: four grants, renewal, and refusals.
 
 use interop::authorization_server::{
     AWKWARD_CLIENT, AWKWARD_SECRET, CALLBACK, CLIENT, LOOPBACK_CALLBACK, OurServer, PASSWORD,
@@ -8,14 +8,14 @@ use interop::peer::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The client's task.
+/// The task of the client script.
 #[derive(Clone, Serialize)]
 struct Task<'a> {
     issuer: String,
     flow: &'a str,
     client: &'a str,
     client_secret: Option<&'a str>,
-    /// The place of the secret: `basic`, `body`, or `none`.
+    /// The client authentication: `basic`, `body` or `none`.
     authentication: &'a str,
     callback: &'a str,
     scope: &'a str,
@@ -45,7 +45,7 @@ fn walk(task: &Task<'_>) -> Value {
     Peer::run("requests_oauthlib_oauth2_client.py").ask(task)
 }
 
-/// The photos that the access token of a task's user brings.
+/// Returns the expected response of the protected resource.
 fn photos(task: &Task<'_>) -> Value {
     json!({ "user": task.user, "client": task.client, "scope": task.scope })
 }
@@ -59,7 +59,7 @@ fn is_renewed_once(task: &Task<'_>) {
     assert_ne!(token["access_token"], renewed["access_token"], "{walk:#}");
     assert_ne!(token["refresh_token"], renewed["refresh_token"], "{walk:#}");
     assert_eq!(walk["photos_later"], photos(task), "{walk:#}");
-    // A client that presents the first one again is a thief, or was robbed.
+    // The first refresh token is used again, as after a theft, so the grant is revoked.
     assert_eq!(walk["used"], "invalid_grant", "{walk:#}");
     assert_eq!(walk["photos_after_theft"], 401, "{walk:#}");
 }
@@ -82,7 +82,7 @@ fn a_client_with_awkward_credentials_is_authenticated_in_every_placement() {
         client_secret: Some(AWKWARD_SECRET),
         ..Task::new(&server, "code")
     };
-    // Requests does not encode them in the header, and writes them in ISO 8859-1.
+    // Requests does not encode the id and the secret in the header, and sends them in ISO 8859-1.
     for authentication in ["body", "basic"] {
         is_renewed_once(&Task { authentication, ..task.clone() });
     }

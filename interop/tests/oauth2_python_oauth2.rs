@@ -1,4 +1,4 @@
-//! Our OAuth 2.0 client at python-oauth2, as its documentation sets it up.
+//! Our OAuth 2.0 client at python-oauth2, which is set up as in its documentation.
 
 use interop::browser::text;
 use interop::exchange::{Clock, Http};
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 
 const CLIENT: &str = "abc";
 const SECRET: &str = "xyz";
-/// The library appends its answer to this without looking at it.
+/// The library appends `?` and its parameters to the redirect_uri, even if that has a query.
 const CALLBACK: &str = "https://printer.example.com/ready";
 const CALLBACK_WITH_QUERY: &str = "https://printer.example.com/ready?printer=2";
 
-/// A running server, and our client of it.
+/// A running server, and our client at this server.
 struct PythonOauth2Server {
-    /// It runs as long as this is here.
+    /// The process of the server. It ends when this value is dropped.
     _peer: Peer,
     server: AuthorizationServer,
     client: Client,
@@ -34,7 +34,7 @@ struct Started {
 }
 
 impl PythonOauth2Server {
-    /// With the documentation's configuration, except these members.
+    /// Starts a server with the configuration in the documentation, except for these members.
     fn new(configuration: Value) -> Self {
         Self::with_secret(SECRET, configuration)
     }
@@ -66,7 +66,8 @@ impl PythonOauth2Server {
         self.http.run(self.client.request_token(grant, Moment::from_os()))
     }
 
-    /// The user goes to a page with two links, and takes one of them.
+    /// Opens the page with two links as the user, and follows one of them. Returns the callback
+    /// URL.
     fn callback(&self, url: &str, confirm: &str) -> String {
         let page = self.http.get(url);
         assert_eq!(page.status(), 200, "{}", text(&page));
@@ -104,7 +105,7 @@ fn location(http: &Http, url: &str) -> String {
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
-/// The code, the status and the advice of a refusal.
+/// Returns the code, the status and the advice of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, u16, Option<String>) {
     match result {
         Err(Error::Refused(Refused::Problem { code, response: answer, advice, .. })) => {
@@ -158,7 +159,7 @@ fn every_grant_works_with_the_secret_in_the_body_and_in_the_header() {
             .client
             .token_from_fragment(authorization.pending, &callback, now)
             .unwrap();
-        // This grant's tokens never end, and have nothing to be renewed by.
+        // Tokens of this grant do not expire, and have no refresh token.
         assert_eq!((token.expires_at, token.refresh_token), (None, None), "{authentication}");
     }
 }
@@ -183,7 +184,7 @@ fn a_rotated_refresh_token_is_accepted_once() {
     let first = python_oauth2.token(password()).unwrap();
     let second = python_oauth2.refresh(&first).unwrap();
     assert_ne!(second.refresh_token, first.refresh_token);
-    // The library's name for it is not `invalid_grant`.
+    // The library does not use the code `invalid_grant`.
     assert_eq!(
         refusal(python_oauth2.refresh(&first)),
         refused("invalid_request", 400, "Invalid refresh token")
@@ -199,7 +200,7 @@ fn an_equal_request_gets_the_same_unique_tokens() {
         (&first.access_token, &first.refresh_token),
         (&second.access_token, &second.refresh_token)
     );
-    // Another grant's are others.
+    // Another grant has other tokens.
     assert_ne!(python_oauth2.token(password()).unwrap().access_token, first.access_token);
 }
 
@@ -222,7 +223,7 @@ fn an_error_without_a_state_is_refused() {
     else {
         panic!("expected no pushed request")
     };
-    // The library forgets it where it says no: an attacker could have written that as well.
+    // The library leaves `state` out of a denial, so the denial could be forged.
     let callback = python_oauth2.callback(&authorization.url, "0");
     assert_eq!(callback, format!("{CALLBACK}?error=access_denied"));
     assert_eq!(python_oauth2.redeem(authorization.pending, &callback).unwrap_err(), alone);
@@ -287,7 +288,7 @@ fn wrong_credentials_are_refused_with_the_text_of_the_library() {
     assert_eq!(wrong, refused("invalid_client", 400, "Invalid client credentials"));
     let unknown = ask(client("abd", ClientAuthentication::Body(SECRET.into())), own());
     assert_eq!(unknown, refused("invalid_client", 400, "No client could be found"));
-    // A secret in the header is one that is not seen.
+    // The library does not read a secret in the header.
     let missing = ask(client(CLIENT, ClientAuthentication::Basic(SECRET.into())), own());
     assert_eq!(missing, refused("invalid_request", 400, "Missing client identifier"));
     let mut beside = client(CLIENT, ClientAuthentication::Basic(SECRET.into()));
@@ -309,7 +310,7 @@ fn a_secret_with_reserved_characters_is_sent_raw_in_the_header() {
     let python_oauth2 =
         PythonOauth2Server::with_secret(secret, json!({ "authentication": "http_basic_auth" }));
     assert!(python_oauth2.token(Grant::client_credentials()).is_ok());
-    // The library does not undo what RFC 6749 §2.3.1 asks for.
+    // The library does not decode the id and the secret, which RFC 6749 §2.3.1 requires.
     let encoded = Client::new(python_oauth2.server.clone(), CLIENT)
         .authentication(ClientAuthentication::Basic(secret.into()));
     let step = encoded.request_token(Grant::client_credentials(), Moment::from_os());
@@ -328,13 +329,13 @@ fn an_unknown_scope_is_dropped_and_reported_only_for_a_code() {
     let token = python_oauth2.grant(Authorize::scope("read admin")).unwrap();
     assert_eq!(token.scope, Some("read".into()));
     assert_eq!(token.scope_refused().collect::<Vec<_>>(), ["admin"]);
-    // Only the code grant says so: where nothing is said, all was granted (RFC 6749 §5.1), which is
-    // not true here.
+    // Only the code grant returns the granted scope. A response without a scope means that all was
+    // granted (RFC 6749 §5.1), which is wrong here.
     assert_eq!(
         python_oauth2.token(password().scope("read admin")).unwrap().scope,
         Some("read admin".into())
     );
-    // None at all is refused where there is no default, also when a token is renewed.
+    // Without a default scope, a request without a scope is refused, also when a token is renewed.
     let missing = refused("invalid_scope", 400, "Missing scope parameter in request");
     assert_eq!(refusal(python_oauth2.token(password())), missing);
     assert_eq!(refusal(python_oauth2.refresh(&token)), missing);

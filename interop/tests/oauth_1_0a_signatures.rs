@@ -1,4 +1,4 @@
-//! The npm package oauth-1.0a and we make the same header for the same request.
+//! The npm package oauth-1.0a and this crate make the same header for the same request.
 
 use interop::case::{Case, Limits, pairs};
 use interop::message::{FORM, Message};
@@ -9,14 +9,14 @@ use interop::with::With;
 use oauth_proto::wire::form;
 use serde::Serialize;
 
-/// So many requests for each signature method.
+/// The number of requests for each signature method.
 const REQUESTS: usize = 300;
 
-/// The request to sign. It wants the parameters of a form taken apart.
+/// The request to sign. oauth-1.0a expects the decoded parameters of a form.
 #[derive(Serialize)]
 struct Question {
     case: Case,
-    /// `None` where the body is signed by its hash.
+    /// `None` if the hash of the body is signed.
     form: Option<Vec<(String, String)>>,
 }
 
@@ -46,7 +46,7 @@ fn question(signature_method: &'static str, random: &mut Random) -> Question {
     let limits = Limits { escapes_in_identifiers: true, escapes_in_secrets: true, charset: true };
     let query = query(random);
     let mut form = pairs(random);
-    // Parameters of the query would take the place of the form's.
+    // oauth-1.0a lets a parameter of the query replace one of the form.
     form.retain(|(name, _)| !query.iter().any(|(taken, _)| taken == name));
     let mut case = Case::new(random, signature_method, "header", limits);
     let message = |method: &str, uri, content: Option<(&str, String)>| {
@@ -74,8 +74,9 @@ fn question(signature_method: &'static str, random: &mut Random) -> Question {
     }
 }
 
-/// It leaves the URI as it is up to the first `?`: so the host is in lower case, there is a path,
-/// and no default port. It knows one `?`, no empty query, and `%20` alone for a space.
+/// Returns a URI that oauth-1.0a accepts. oauth-1.0a does not normalize the URI, so the host is in
+/// lower case, and there is a path but no default port. The URI has at most one `?`, no empty
+/// query, and `%20` for a space.
 fn uri(query: &[(String, String)], random: &mut Random) -> String {
     let host = random.pick(&[
         "photos.example.net",
@@ -97,12 +98,12 @@ fn uri(query: &[(String, String)], random: &mut Random) -> String {
     ]);
     let separator = if query.is_empty() { "" } else { "?" };
     let query = form::encode(query.iter().map(|(name, value)| (name, value)));
-    // PLAINTEXT is sent over TLS.
+    // Our signer refuses PLAINTEXT over http.
     format!("https://{host}{port}{path}{separator}{query}")
 }
 
-/// It does not decode names, so they are such that need no encoding; and it forgets an empty value
-/// when the name comes again.
+/// Returns a query that oauth-1.0a accepts. oauth-1.0a does not decode names, so the names need no
+/// encoding. It drops an empty value of a repeated name.
 fn query(random: &mut Random) -> Vec<(String, String)> {
     let mut query: Vec<(String, String)> = Vec::new();
     for (_, value) in pairs(random) {

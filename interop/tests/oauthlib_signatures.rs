@@ -1,6 +1,6 @@
-//! Single requests, signed by us and verified by oauthlib, and the other way round: every signature
-//! method in every place, requests as awkward as oauthlib can take them, some of them tampered with
-//! on the way.
+//! Single requests that this crate signs and oauthlib verifies, and the reverse, with every
+//! signature method and placement. The requests have all unusual inputs that oauthlib accepts. Some
+//! are changed after signing.
 
 use interop::with::With;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ const METHODS: [&str; 7] = [
     "PLAINTEXT",
 ];
 
-/// So many requests for each signature method, placement and direction.
+/// The number of requests for each signature method, placement and direction.
 const REQUESTS: usize = 300;
 
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ fn we_verify_what_oauthlib_signs_in_the_body() {
     we_verify_what_oauthlib_signs("body");
 }
 
-/// JSON in the body: oauthlib signs its hash, of which RFC 5849 knows nothing, and always by SHA-1.
+/// oauthlib signs the hash of a JSON body, always with SHA-1. RFC 5849 has no such hash.
 #[test]
 fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
     let mut random = Random::new("body hash");
@@ -111,10 +111,10 @@ fn oauthlib_and_we_sign_the_hash_of_a_body_alike() {
 fn oauthlib_verifies_what_we_sign(placement: &'static str) {
     let mut random = Random::new(&format!("we sign in the {placement}"));
     let cases = cases(placement, &mut random, |method| Limits {
-        // oauthlib decodes `oauth_` values of the query and the body once more than it should, when
-        // it verifies and when it signs.
+        // oauthlib decodes `oauth_` values of the query and the body once too often, when it
+        // verifies and when it signs.
         escapes_in_identifiers: placement == "header",
-        // Which spoils PLAINTEXT's signature, since that is made of escapes.
+        // The extra decoding breaks PLAINTEXT signatures, which contain escapes.
         escapes_in_secrets: placement == "header" || method != "PLAINTEXT",
         charset: true,
     });
@@ -148,10 +148,11 @@ fn oauthlib_verifies_what_we_sign(placement: &'static str) {
 fn we_verify_what_oauthlib_signs(placement: &'static str) {
     let mut random = Random::new(&format!("oauthlib signs in the {placement}"));
     let cases = cases(placement, &mut random, |method| Limits {
-        // As above. PLAINTEXT has no base string in which it would matter.
+        // oauthlib decodes too often, as above. For PLAINTEXT this has no effect, since there is no
+        // base string.
         escapes_in_identifiers: placement == "header" || method == "PLAINTEXT",
         escapes_in_secrets: true,
-        // oauthlib signs no form with one.
+        // oauthlib does not sign a form with a `charset`.
         charset: false,
     });
     for (case, signed) in cases.iter().zip(signed_by_oauthlib(&cases)) {
@@ -190,7 +191,7 @@ fn signed_by_oauthlib(cases: &[Case]) -> Vec<Message> {
         .collect()
 }
 
-/// The request as it arrives, and what has been done to it.
+/// Returns the request as it arrives, and the change that was made to it.
 fn on_the_way(case: &Case, signed: Message, random: &mut Random) -> (Message, Option<Tampering>) {
     let mut message = signed.arrived();
     let tampering = random

@@ -1,4 +1,4 @@
-//! The three legs, walked by our client over real HTTP at a service that is built on oauthlib.
+//! Our client at a service that is built on oauthlib: the three legs over HTTP.
 
 use interop::exchange::Http;
 use interop::keys;
@@ -12,19 +12,19 @@ use oauth_proto::oauth1::{
 use oauth_proto::{Error, Forged, Moment, Refused, Request, Response};
 use serde::Deserialize;
 
-/// oauthlib's servers want 20 to 30 letters and digits, unless told otherwise.
+/// By default, oauthlib accepts client identifiers of 20 to 30 letters and digits.
 const CLIENT: &str = "dpf43f3p2l4k3l03dpf43f3p";
 const CLIENT_SECRET: &str = "100% s=cret+/é";
-/// Our client does not open it; the test reads the URL that the browser is sent to.
+/// The callback URL. It is not requested: the test reads the URL to which the browser is sent.
 const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 
-/// Custom parameters, decoded and as they are sent.
+/// Custom parameters, decoded.
 const PARAMETERS: [(&str, &str); 5] =
     [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
-/// A running service, and our client of it.
+/// A running service, and our client at this service.
 struct OAuthlibPair {
-    /// It runs as long as this is here.
+    /// The process of the service. It ends when this value is dropped.
     _peer: Peer,
     origin: String,
     server: Server,
@@ -37,7 +37,7 @@ struct Started {
     port: u16,
 }
 
-/// The request as the protected resource has read it.
+/// The parts of the request that the protected resource returns.
 #[derive(Debug, Deserialize, PartialEq)]
 struct Photos {
     client: String,
@@ -64,7 +64,7 @@ impl OAuthlibPair {
         let server = configure(
             Server::new(&initiate, &authorize, &token).unwrap().with(|it| it.scheme = scheme),
         );
-        // RSA does not use the secret.
+        // RSA signatures do not depend on the secret.
         let client = Client::new(server.clone(), ClientCredentials::new(CLIENT, CLIENT_SECRET));
         Self { _peer: peer, origin, server, client, http: Http::default() }
     }
@@ -77,12 +77,12 @@ impl OAuthlibPair {
         self.http.run(self.client.redeem(pending, callback, Moment::from_os()))
     }
 
-    /// The response for Jane's browser.
+    /// Returns the response to Jane's browser.
     fn page(&self, url: &str) -> Response {
         self.http.get(url)
     }
 
-    /// The URL that Jane's browser is sent to.
+    /// Returns the URL to which Jane's browser is sent.
     fn callback(&self, url: &str) -> String {
         let page = self.page(url);
         assert_eq!(page.status(), 302);
@@ -94,7 +94,8 @@ impl OAuthlibPair {
         self.http.send(request)
     }
 
-    /// A request with our parameters in the query, and another with them in a form.
+    /// Returns a request with the parameters in the query, and a request with the parameters in a
+    /// form.
     fn requests(&self) -> [Request; 2] {
         let form = oauth_proto::wire::form::encode(PARAMETERS);
         let uri = format!("{}/photos", self.origin);
@@ -107,7 +108,7 @@ impl OAuthlibPair {
     }
 }
 
-/// The three legs, and then calls of the protected resource.
+/// Runs the three legs, and then calls the protected resource.
 fn walks(scheme: Scheme, realm: Option<&str>, calls: impl Fn(&OAuthlibPair) -> Vec<Request>) {
     let pair = OAuthlibPair::new(scheme);
     let authorize = Authorize::callback(CALLBACK).url_parameter("lang", "é & ü");
@@ -144,7 +145,7 @@ fn a_user_grants_access_with_hmac_sha256_in_the_query() {
 #[test]
 fn a_user_grants_access_with_hmac_sha1_in_the_body() {
     let scheme = Scheme::default().with(|it| it.placement = ParameterPlacement::Body);
-    // A GET has no body.
+    // A GET request has no body for the parameters.
     walks(scheme, None, |pair| pair.requests().into_iter().skip(1).collect());
 }
 
@@ -163,7 +164,7 @@ fn a_user_grants_access_with_plaintext_in_the_header() {
 #[test]
 fn a_callback_with_escapes_is_kept_unchanged() {
     let pair = OAuthlibPair::new(Scheme::default());
-    // Not `%C3%BC%20`: oauthlib writes the callback's query anew.
+    // The callback has no `%C3%BC%20`, because oauthlib changes the spelling of the query.
     let Authorization { url, pending, .. } =
         pair.begin(Authorize::callback("https://printer.example.com/%7Eready?a=%25+%26")).unwrap();
     let callback = pair.callback(&url);
@@ -180,7 +181,7 @@ fn out_of_band_the_user_copies_the_verifier() {
     let Authorization { url, pending, .. } = pair.begin(Authorize::out_of_band()).unwrap();
     let page = pair.page(&url);
     assert_eq!(page.status(), 200);
-    // oauthlib's page is a form.
+    // The body of oauthlib's page is encoded as a form.
     let fields = oauth_proto::wire::form::pairs(page.body());
     let verifier =
         fields.into_iter().find(|(name, _)| **name == *b"oauth_verifier").expect("a verifier").1;
@@ -253,7 +254,7 @@ fn a_wrong_secret_is_refused_by_the_service() {
 
 fn assert_unauthorized(answer: Result<(), Error>) {
     match answer {
-        // oauthlib says nothing more.
+        // oauthlib's refusal has no error code.
         Err(Error::Refused(Refused::Status(answer))) => assert_eq!(answer.status, 401),
         answer => panic!("{answer:?}"),
     }
@@ -266,7 +267,7 @@ fn an_error_of_oauthlib_is_reported() {
     });
     let step = pair.client.authorize(Authorize::callback(CALLBACK), Moment::from_os());
     assert!(step.is_err(), "nothing is sent to a service that takes no callback");
-    // oauthlib wants to be told one.
+    // oauthlib requires a callback.
     let error = pair.begin(Authorize::allow_any_callback()).unwrap_err();
     let Error::Refused(Refused::Problem { code, advice, .. }) = error else { panic!("{error}") };
     assert_eq!(

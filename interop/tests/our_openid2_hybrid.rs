@@ -1,5 +1,5 @@
-//! Our relying party at our OpenID provider: the answer brings an OAuth request token that is
-//! approved, which our client exchanges.
+//! Our relying party and our OpenID provider: the assertion contains an approved OAuth request
+//! token, which our client exchanges.
 
 use interop::exchange::Http;
 use interop::hybrid::{CONSUMER, CONSUMER_SECRET};
@@ -19,7 +19,7 @@ fn sign_in(op: &OurOpenidProvider, access: oauth::Request, with_key: bool) -> As
     let authorize =
         Authorize::new(&found, RETURN_TO).with(|it| it.association = key).extension(access);
     let visit = site.visit(authorize, "");
-    // An attacker cannot insert another token: its message is signed.
+    // The token is signed, so an attacker cannot replace it.
     if let Some(token) = visit.field("oauth.request_token") {
         let forged = visit.with_argument("oauth.request_token", Some(&format!("{token}x")));
         assert_eq!(site.verify(&forged).unwrap_err(), AssertionError::Signature.into());
@@ -78,7 +78,7 @@ fn a_request_token_is_for_the_consumer_that_asked() {
         .expect("a request token");
     is_unauthorized(redeem(&client(&op, "another secret"), &approved.request_token));
     is_unauthorized(redeem(&client(&op, CONSUMER_SECRET), "another token"));
-    // It was not used up by that.
+    // The failed tries have not used up the token.
     assert!(redeem(&client(&op, CONSUMER_SECRET), &approved.request_token).is_ok());
 }
 

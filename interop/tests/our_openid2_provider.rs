@@ -1,5 +1,5 @@
-//! python3-openid as a consumer at our OpenID provider: discovery, keys, extensions, the ways to
-//! say no, and both versions.
+//! python3-openid as a consumer at our OpenID provider: discovery, associations, extensions,
+//! refusals, and both versions of the protocol.
 
 use interop::exchange::Http;
 use interop::loopback::Loopback;
@@ -15,7 +15,7 @@ const RETURN_TO: &str = "https://printer.example.com/openid?printer=2";
 
 const UNLIMITED: &str = "unlimited";
 
-/// So often a key is agreed on.
+/// The number of associations.
 const TIMES: usize = 20;
 
 /// A consumer in its own process.
@@ -26,7 +26,7 @@ impl Consumer {
         Self(Peer::run("openid2_consumer.py"))
     }
 
-    /// The result of signing in.
+    /// Returns the result of a sign-in.
     fn sign_in(&mut self, identifier: &str, told: Value) -> Value {
         let mut task = json!({ "identifier": identifier, "realm": REALM, "return_to": RETURN_TO });
         task.as_object_mut()
@@ -80,7 +80,7 @@ fn the_user_selects_who_they_are() {
             is_jane(&consumer.sign_in(&op.origin(), told), &op.jane(claimed), &op.jane(local));
         }
     }
-    // Whom this provider may speak for is for the identifier to say, and for the consumer to see.
+    // The consumer refuses an identifier whose document names another provider.
     let other = OurOpenidProvider::start();
     let answer = consumer.sign_in(&op.origin(), json!({ "select": other.jane("") }));
     assert_eq!(answer["status"], "failure", "{answer:#}");
@@ -96,7 +96,7 @@ fn every_kind_of_key_signs_answers() {
         ("HMAC-SHA1", "no-encryption"),
         ("HMAC-SHA256", "no-encryption"),
     ] {
-        // The second time the consumer has the key already.
+        // The consumer uses the same association for the second sign-in.
         for _ in 0..2 {
             let answer =
                 consumer.sign_in(&op.jane(""), json!({ "associations": [[association, session]] }));
@@ -111,14 +111,15 @@ fn every_kind_of_key_signs_answers() {
     assert_eq!(answer["association"], Value::Null, "{answer:#}");
 }
 
-/// Numbers may begin with a zero, or with a bit that would be a sign.
+/// Repeated, since random numbers may begin with a zero byte, or with a bit that could be read as a
+/// sign.
 #[test]
 fn both_sides_compute_the_same_key_for_all_numbers() {
     let op = OurOpenidProvider::start();
     let mut consumer = Consumer::start();
     for kind in [["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]] {
         for times in 1..=TIMES {
-            // Another list is another store, so that there is another key.
+            // Each list has its own store, so that a new association is made.
             let answer =
                 consumer.sign_in(&op.jane(""), json!({ "associations": vec![kind; times] }));
             assert_eq!(
@@ -138,7 +139,7 @@ fn a_refusal_of_a_kind_of_association_names_another_kind() {
     let mut consumer = Consumer::start();
     for (associations, granted) in [
         (json!([["HMAC-SHA1", "DH-SHA1"], ["HMAC-SHA256", "DH-SHA256"]]), json!("HMAC-SHA256")),
-        // It does not want the other.
+        // The consumer refuses the type that our provider offers.
         (json!([["HMAC-SHA1", "DH-SHA1"]]), Value::Null),
     ] {
         let answer = consumer.sign_in(&op.jane(""), json!({ "associations": associations }));
@@ -272,7 +273,7 @@ fn a_user_who_has_answered_before_is_not_asked() {
         let answer =
             consumer.sign_in(&op.jane(way), json!({ "immediate": true, "jane": "is_away" }));
         assert_eq!(answer["status"], "setup_needed", "{answer:#}");
-        // OpenID 1 is told where, and it is the same question.
+        // OpenID 1 has a URL for the setup. It leads to the same question.
         let Some(url) = answer["setup_url"].as_str() else {
             assert_eq!(way, "");
             continue;
@@ -293,7 +294,7 @@ fn a_user_who_denies_is_sent_back() {
     let mut consumer = Consumer::start();
     let answer = consumer.sign_in(&op.jane(""), json!({ "jane": "denies" }));
     assert_eq!(answer["status"], "cancel", "{answer:#}");
-    // Jane is not John, whatever she says.
+    // Jane is signed in, so she cannot sign in with John's identifier.
     let answer = consumer.sign_in(&format!("{}/id/john", op.origin()), json!({}));
     assert_eq!(answer["status"], "cancel", "{answer:#}");
 }
@@ -303,7 +304,7 @@ fn an_answer_is_confirmed_once() {
     let op = OurOpenidProvider::with(|it| it.with(|it| it.allow_openid1 = true));
     let mut consumer = Consumer::start();
     for way in ["", "/openid1"] {
-        // Without its own store the consumer depends on the provider to detect a replay.
+        // A consumer without a store relies on the provider to detect a replay.
         let answer =
             consumer.sign_in(&op.jane(way), json!({ "associations": null, "replays": true }));
         is_jane(&answer, &op.jane(way), &op.jane(way));
@@ -336,7 +337,7 @@ fn a_changed_answer_is_not_confirmed() {
             });
             let answer = consumer.sign_in(&op.jane(""), told);
             assert_eq!(answer["status"], "failure", "{name} {answer:#}");
-            // Of another identity it may see more than a wrong signature.
+            // With another identity, the consumer may find another error before the signature.
             let message = answer["message"].as_str().unwrap();
             let signature = message.contains("Bad signature") || message.contains("Server denied");
             assert!(signature || name == "openid.identity", "{name} {message}");
@@ -355,7 +356,7 @@ fn a_site_is_known_by_its_document() {
         move |request: &Request| {
             let mut response = Response::default();
             match request.uri().path() {
-                // A redirect would have others speak for the site.
+                // A redirect could let another site list its URLs for this realm.
                 "/moved/" => {
                     *response.status_mut() = http::StatusCode::FOUND;
                     response.headers_mut().insert("location", "/".parse().expect("a URL"));

@@ -25,7 +25,7 @@ fn the_site_gets_the_whole_user() {
         "claimed_id": op.jane(""),
     });
     let answer = sign_in(&op, &EVERYTHING, json!({}));
-    // An answer is good for one visit.
+    // An assertion is accepted once.
     assert_eq!(answer, json!({ "status": 200, "user": expected, "replayed": 401 }));
 }
 

@@ -1,4 +1,5 @@
-//! The three legs over real HTTP at a service of ours, walked by requests-oauthlib and by Tornado.
+//! requests-oauthlib and Tornado at a service that is built on this crate: the three legs over
+//! HTTP.
 
 use interop::keys;
 use interop::peer::Peer;
@@ -10,7 +11,7 @@ const CALLBACK: &str = "https://printer.example.com/ready?printer=2";
 const PARAMETERS: [(&str, &str); 5] =
     [("a1", "é ☃+&="), ("a", "2"), ("a", ""), ("s[p]", "\"'%41"), ("z", "~*")];
 
-/// The client's task.
+/// The task of the client script.
 #[derive(Serialize)]
 struct Task<'a> {
     origin: String,
@@ -20,9 +21,9 @@ struct Task<'a> {
     callback: &'a str,
     signature_method: &'a str,
     placement: &'a str,
-    /// The resource owner's decision.
+    /// The decision of Jane, the resource owner.
     jane: &'a str,
-    /// The text that the client sends in place of the callback's verifier.
+    /// The text that the client sends instead of the verifier.
     forged_verifier: Option<&'a str>,
     parameters: &'a [(&'a str, &'a str)],
 }
@@ -30,12 +31,12 @@ struct Task<'a> {
 /// The result.
 #[derive(Debug, Deserialize)]
 enum Walk {
-    /// All three legs, and then calls of the protected resource: as they should be, the same once
-    /// more, and others with a wrong secret.
+    /// All legs have succeeded. The fields are the responses to valid calls of the protected
+    /// resource, to the same calls again, and to calls with a wrong secret.
     Whole { answers: Vec<Seen>, replayed: Vec<Seen>, with_a_wrong_secret: Vec<Seen> },
-    /// An endpoint's answer that was no token.
+    /// The response of an endpoint that refused.
     Refused(Seen),
-    /// The callback brought no verifier.
+    /// The callback contained no verifier.
     Denied,
 }
 
@@ -70,7 +71,7 @@ impl Seen {
     }
 }
 
-/// The result of requests-oauthlib.
+/// Returns the result of requests-oauthlib.
 fn walk(task: &Task<'_>) -> Walk {
     Peer::run("requests_oauthlib_client.py").ask(task)
 }
@@ -87,12 +88,12 @@ fn walks(task: &Task<'_>) {
         );
     }
     assert!(replayed.iter().all(|answer| answer.is_problem("nonce_used")), "{walk:#?}");
-    // RSA does not use the secret.
+    // RSA signatures do not depend on the secret.
     let refused = with_a_wrong_secret.iter().all(|answer| answer.is_problem("signature_invalid"));
     assert_eq!(refused, task.rsa_key.is_none(), "{walk:#?}");
 }
 
-/// The answer of our protected resource.
+/// Returns the expected response of our protected resource.
 fn photos(client: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
     serde_json::json!({ "client": client, "user": "jane", "parameters": parameters })
 }
@@ -172,7 +173,7 @@ fn a_user_who_denies_gives_no_verifier() {
     assert!(matches!(walk, Walk::Denied), "{walk:#?}");
 }
 
-/// The result for a user of Tornado's OAuthMixin.
+/// The result of a sign-in with Tornado's OAuthMixin.
 #[derive(Debug, Deserialize, PartialEq)]
 struct SignedIn {
     status: u16,
@@ -182,7 +183,7 @@ struct SignedIn {
 #[test]
 fn a_user_signs_in_at_a_site_on_tornado() {
     let service = Service::start();
-    // Tornado signs the names of parameters as they are, and knows each of them once.
+    // Tornado does not encode the names of parameters, and does not support repeated names.
     let parameters = [("a1", "é ☃+&="), ("a", ""), ("z", "~*")];
     let task = Task { parameters: &parameters, ..Task::new(&service, "HMAC-SHA1", "query") };
     let signed_in: SignedIn = Peer::run("tornado_client.py").ask(&task);
@@ -192,7 +193,7 @@ fn a_user_signs_in_at_a_site_on_tornado() {
 #[test]
 fn a_site_on_tornado_with_a_user_who_denies_gets_no_token() {
     let service = Service::start();
-    // It overlooks that the verifier is missing, and asks for a token all the same.
+    // Tornado does not check that the callback has a verifier, and requests a token.
     let task = Task { jane: "denies", ..Task::new(&service, "HMAC-SHA1", "query") };
     let signed_in: SignedIn = Peer::run("tornado_client.py").ask(&task);
     assert_eq!(signed_in, SignedIn { status: 401, photos: None });

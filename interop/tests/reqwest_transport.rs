@@ -1,4 +1,4 @@
-//! The README's transport for reqwest, on tokio, against a server on loopback.
+//! The transport for reqwest in the README, on tokio, with a server on loopback.
 
 #[path = "../../examples/loopback/mod.rs"]
 mod loopback;

@@ -1,6 +1,6 @@
-//! Signing in by doubles of Google, Facebook, Twitter and Dropbox over real HTTP: they check what
-//! they are sent, and answer as the services' documentation shows. Every field of the user, calls
-//! of each API, and a refusal of each.
+//! Signing in over HTTP with test doubles of Google, Facebook, Twitter and Dropbox: the fields of
+//! the users, calls of each API, and a refusal by each service. The doubles check the requests, and
+//! respond as the documentation of the services shows.
 
 use interop::exchange::Http;
 use interop::sign_in_doubles::{CALLBACK, CLIENT, Double, FACEBOOK_TOKEN, GOOGLE_TOKEN, SECRET};
@@ -10,7 +10,7 @@ use oauth_proto::services::{self, Client, ProfileMapping, Service, SignIn, Token
 use oauth_proto::{ApiRequest, Error, Moment, Refused, oauth1, oauth2};
 use serde_json::Value;
 
-/// The URL that the service sends Jane's browser to.
+/// Returns the callback URL to which the service sends Jane's browser.
 fn callback(http: &Http, url: &str) -> String {
     let page = http.get(url);
     assert_eq!(page.status(), 302, "{url}");
@@ -19,17 +19,17 @@ fn callback(http: &Http, url: &str) -> String {
     location
 }
 
-/// Jane signs in.
+/// Signs Jane in.
 fn sign_in(http: &Http, sign_in: &SignIn) -> Result<User, Error> {
     let authorization = http.run(sign_in.authorize(Moment::from_os()))?;
-    // What is stored is what comes back.
+    // The pending value is stored and read again.
     let pending =
         serde_json::from_str(&serde_json::to_string(&authorization.pending).unwrap()).unwrap();
     let uri = callback(http, &authorization.url);
     http.run(sign_in.redeem(pending, &uri, Moment::from_os()))
 }
 
-/// The fields from the name on.
+/// Returns the fields of the user except the id.
 fn said(user: &User) -> [Option<&str>; 7] {
     [
         &user.name,
@@ -50,7 +50,7 @@ fn problem<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<Stri
     }
 }
 
-/// Seconds that a test may have lasted.
+/// Returns whether a lifetime is as expected, up to a minute for the duration of the test.
 fn about(seconds: Option<u64>, expected: u64) -> bool {
     seconds.is_some_and(|seconds| seconds <= expected && seconds + 60 > expected)
 }
@@ -65,7 +65,7 @@ const GOOGLE_USER: [Option<&str>; 7] = [
     Some("en"),
 ];
 
-/// The profile of version 2, which knows the address by another name.
+/// Returns Google with version 2 of the profile, whose field names differ.
 fn google_v2() -> Service {
     let mut profile = ProfileMapping::OPENID;
     profile.id = "/id";
@@ -120,7 +120,7 @@ fn a_user_signs_in_with_google() {
             http.run(session.call(&request, Moment::from_os().now)).unwrap()["gender"],
             "female"
         );
-        // Without the token it is refused.
+        // The double refuses the request without the token.
         let error = http.run(request.call()).unwrap_err();
         assert!(matches!(&error, Error::Refused(_)), "{error}");
         assert!(error.to_string().contains("401"), "{error}");
@@ -139,7 +139,7 @@ fn google_gives_a_code_only_to_its_client() {
     let (code, advice) = problem(sign_in(&http, &google("another secret")));
     assert_eq!((code.as_str(), advice.as_deref()), ("invalid_grant", Some("another client")));
 
-    // Another browser's proof key, and a code that was used.
+    // A code that belongs to another browser's PKCE verifier, and a used code.
     let [ours, theirs] =
         [(), ()].map(|()| http.run(google(SECRET).authorize(Moment::from_os())).unwrap());
     let stolen = callback(&http, &theirs.url).split("code=").nth(1).unwrap().to_owned();
@@ -313,7 +313,7 @@ fn twitters_api_is_called_for_the_user() {
     assert!(matches!(error, Error::Refused(_)), "{error}");
 }
 
-/// The row, and a client that was configured by hand.
+/// Returns two ways to sign in: the crate's service, and a client that is configured by hand.
 fn dropbox(origin: &str, secret: &str) -> [SignIn; 2] {
     let row = SignIn::new(&services::DROPBOX_V1, CLIENT, secret, CALLBACK)
         .unwrap()

@@ -1,5 +1,5 @@
-//! Our relying party at python3-openid's provider: who the user is, whatever else is to be known of
-//! them, and the ways in which they say no.
+//! Our relying party at python3-openid's provider: the identifier and the attributes of the user,
+//! and refusals.
 
 use interop::loopback::Loopback;
 use interop::openid2_site::{REALM, RETURN_TO, Site, options};
@@ -39,7 +39,7 @@ fn has_all_wishes(assertion: &Assertion) {
     assert_eq!(attributes.values[ax::AttributeType::FullName.as_ref()], ["Jane Doe é ☃"]);
     assert_eq!(attributes.values[ax::AttributeType::Language.as_ref()], ["da"]);
     assert_eq!(attributes.first(NICKNAMES), None);
-    // Nothing comes that was not asked for.
+    // Attributes that were not requested are missing.
     assert_eq!(attributes.first(ax::AttributeType::Username), None);
 }
 
@@ -150,8 +150,7 @@ fn attributes_that_declare_no_namespace_are_not_reported() {
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site.visit(Authorize::new(&found, RETURN_TO).extension(all_wishes()), "");
-    // In OpenID 1 the library leaves the namespace out of its answer, and does not read such an
-    // answer itself.
+    // In OpenID 1, the library sends the attributes without their namespace, so they are not read.
     assert!(visit.field("ns.ax").is_none() && visit.field("ax.value.name.1").is_some());
     let assertion = site.verify(&visit).unwrap();
     assert_eq!(
@@ -199,7 +198,7 @@ fn in_openid_1_the_user_is_asked_at_the_url_that_the_provider_names() {
     let found = site.discover(&op.jane("/openid1")).unwrap();
     let visit = site
         .visit(Authorize::new(&found, RETURN_TO).with(|it| it.immediate = true), "jane=is_away");
-    // The mode is that of an answer, and the library signs it as it does answers.
+    // In OpenID 1, this response has the mode of an assertion, and the library signs it.
     assert!(visit.field("mode").as_deref() == Some("id_res") && visit.field("sig").is_some());
     let error = site.verify(&visit).unwrap_err();
     let Error::Refused(Refused::OpenId2(ProviderError::SetupNeeded { url: Some(url) })) = &error
@@ -259,7 +258,7 @@ fn the_user_selects_who_they_are() {
             ("select=/id/jane/header", "/header", "/header"),
             ("select=/id/jane/delegated", "/delegated", ""),
             ("select=/id/jane/delegated-link", "/delegated-link", ""),
-            // It tells her from who had the name before.
+            // The fragment distinguishes Jane from an earlier owner of the identifier.
             ("select=/id/jane%232", "#2", ""),
         ] {
             let visit = site.visit(
@@ -275,7 +274,8 @@ fn the_user_selects_who_they_are() {
                 "{select}"
             );
             assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane(local)), "{select}");
-            // Whether the provider may say so is for the identifier to tell.
+            // The document at the identifier says whether the provider may assert it, so it is
+            // requested.
             let document = format!("/id/jane{}", claimed.trim_end_matches("#2"));
             assert!(op.asked().contains(&document), "{select}");
         }
@@ -293,7 +293,7 @@ fn the_short_form_gives_a_profile() {
         ProfileField::Language,
         ProfileField::Username,
     ]));
-    // Its values come with a count, which Tornado's mixin cannot read.
+    // The library sends values with a count, which Tornado's mixin cannot read.
     let visit = site.follow(authorization, "");
     assert_eq!(visit.field("ax.count.email").as_deref(), Some("1"));
     let assertion = site.verify(&visit).unwrap();

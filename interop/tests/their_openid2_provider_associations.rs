@@ -1,4 +1,4 @@
-//! Our relying party agrees on keys with python3-openid's provider, or does without.
+//! Our relying party at python3-openid's provider, with and without associations.
 
 use interop::with::With;
 use std::time::Duration;
@@ -15,10 +15,10 @@ const SHA256: AssociationKind = AssociationKind::DhSha256;
 const PLAIN_SHA1: AssociationKind = AssociationKind::NoEncryptionSha1;
 const PLAIN_SHA256: AssociationKind = AssociationKind::NoEncryptionSha256;
 
-/// So often a key is agreed on.
+/// The number of associations.
 const TIMES: usize = 20;
 
-/// A user who signs in with a key, or without.
+/// Sends a user to the provider, with or without an association.
 fn visit(site: &Site, found: &Discovered, key: Option<&Association>) -> Visit {
     site.visit(Authorize::new(found, RETURN_TO).with(|it| it.association = key.cloned()), "")
 }
@@ -35,7 +35,7 @@ fn each_kind_of_key_verifies_answers_without_a_request() {
         assert_eq!(key.endpoint, op.endpoint());
         let other = site.discover(&op.jane("/link")).unwrap();
         op.asked();
-        // One key is good for all users of a provider.
+        // One association is valid for all users of a provider.
         for (found, way) in [(&found, ""), (&other, "/link"), (&found, "")] {
             let visit = visit(&site, found, Some(&key));
             assert_eq!(visit.field("assoc_handle").as_deref(), Some(&*key.handle), "{kind:?}");
@@ -50,7 +50,8 @@ fn each_kind_of_key_verifies_answers_without_a_request() {
     }
 }
 
-/// Numbers may begin with a zero, or with a bit that would be a sign.
+/// Repeated, since random numbers may begin with a zero byte, or with a bit that could be read as a
+/// sign.
 #[test]
 fn both_sides_compute_the_same_key_for_all_numbers() {
     let op = TheirProvider::start();
@@ -75,7 +76,7 @@ fn the_best_kind_is_requested_by_default() {
 
 #[test]
 fn the_kind_that_the_provider_names_is_requested_once() {
-    // The specification has status 400 for it, and the library 200.
+    // The specification requires status 400, and the library sends 200.
     for status in [200, 400] {
         let mut op = TheirProvider::with(&json!({
             "associations": [["HMAC-SHA1", "DH-SHA1"]], "unsupported_status": status,
@@ -153,7 +154,7 @@ fn an_attacker_cannot_cause_the_removal_of_a_valid_key() {
     let site = Site::default();
     let found = site.discover(&op.jane("")).unwrap();
     let key = site.associate(&found).unwrap().expect("an association");
-    // An answer that another key signed, and an unsigned field.
+    // An assertion that was signed without our association, with an unsigned `invalidate_handle`.
     let visit = visit(&site, &found, None).with_argument("invalidate_handle", Some(&*key.handle));
     assert_eq!(site.verify(&visit).unwrap().invalidated_handle.as_deref(), None);
 }

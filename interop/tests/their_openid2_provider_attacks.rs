@@ -1,5 +1,5 @@
-//! Changes that a user or a provider might make to answers of python3-openid's provider: our
-//! relying party detects all of them.
+//! Changes that a user or another provider might make to assertions of python3-openid's provider.
+//! Our relying party detects all of them.
 
 use interop::with::With;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use oauth_proto::openid2::sreg::{self, Field};
 use oauth_proto::openid2::{Association, Authorize, Discovered, ExtensionType, Version, oauth};
 use oauth_proto::{Error, Forged, Unsupported};
 
-/// Asks for so much that there is a field of every kind.
+/// Returns a request whose assertion has fields of every kind.
 fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
     let emails =
         Attribute { count: None, ..Attribute::new("email", ax::AttributeType::Email.as_ref()) };
@@ -28,7 +28,7 @@ fn authorize(found: &Discovered, key: Option<&Association>) -> Authorize {
         .extension(registration)
 }
 
-/// A site, whom it has found, and a key that it has or has not.
+/// A site, the discovered provider, and the association if there is one.
 struct KnownProvider {
     site: Site,
     found: Discovered,
@@ -36,7 +36,7 @@ struct KnownProvider {
 }
 
 impl KnownProvider {
-    /// With a key and without, by each kind of identifier.
+    /// Runs a check with and without an association, for each kind of identifier.
     fn each(check: impl Fn(&Self)) {
         for with_key in [true, false] {
             for way in ["/id/jane", "/", "/id/jane/openid1"] {
@@ -67,7 +67,7 @@ fn an_answer_is_accepted_once() {
     KnownProvider::each(|known| {
         let visit = known.visit();
         assert!(known.site.verify(&visit).is_ok());
-        // Without a key the provider says no itself.
+        // Without an association, the provider refuses to confirm the assertion again.
         let expected = if known.key.is_some() {
             Forged::OpenId2(AssertionError::Replayed)
         } else {
@@ -86,7 +86,7 @@ fn no_signed_field_can_be_changed_or_removed() {
         assert!(signed.iter().any(|name| name == "sreg.email"), "{signed:?}");
         for name in &signed {
             let value = visit.field(name).expect("what is signed is there");
-            // The provider confirms an answer once, whatever it says: each try has its own.
+            // The provider checks an assertion only once, so each try needs a new one.
             for other in [Some(format!("{value}x")), Some(String::new()), None] {
                 let visit = known.visit();
                 known.refuse(&visit.with_argument(name, other.as_deref()));
@@ -197,7 +197,7 @@ fn an_old_answer_is_refused() {
         let clock = Clock::default();
         clock.advance(Duration::from_secs(600));
         match (known.found.version, known.site.verify_at(&visit, clock.moment())) {
-            // OpenID 1 has no time in its answers.
+            // Assertions of OpenID 1 contain no time.
             (Version::V1_1, answer) => assert!(answer.is_ok()),
             (_, answer) => assert_eq!(answer.unwrap_err(), AssertionError::NonceTime.into()),
         }
@@ -214,7 +214,8 @@ fn a_provider_asserts_only_identifiers_that_name_it() {
             // A user of another provider.
             (other.jane(""), other.jane("")),
             (other.jane("/delegated-link"), other.jane("/delegated-link")),
-            // Identifiers without a user, of another version, or for another identifier.
+            // Identifiers without a user, of another version, or that redirect to another
+            // identifier.
             (op.jane("/nothing"), op.jane("/nothing")),
             (op.jane("/openid1"), op.jane("/openid1")),
             (op.jane("/redirect"), op.jane("/redirect")),
@@ -229,7 +230,7 @@ fn a_provider_asserts_only_identifiers_that_name_it() {
             });
             assert_eq!(site.verify(&visit).unwrap_err(), expected.into(), "{select}");
         }
-        // One that cannot be looked at.
+        // An identifier whose document cannot be requested.
         let authorize = Authorize::new(&found, RETURN_TO).with(|it| it.association = key);
         let visit = site.visit(authorize, &format!("select={}", op.jane("/nowhere")));
         let error = site.verify(&visit).unwrap_err();
@@ -247,7 +248,7 @@ fn an_answer_of_another_provider_is_refused() {
     let site = Site::default();
     let found = site.discover(&op.origin).unwrap();
     let visit = site.visit(Authorize::new(&found, RETURN_TO), "");
-    // As if the browser had been sent there with the same state.
+    // The browser visits the other provider with the state of this request.
     let asked = site.ask(Authorize::new(&found, RETURN_TO));
     let url = asked.url().unwrap().replace(&op.endpoint(), &other.endpoint());
     let foreign = site.come_back(asked, &url);
@@ -256,7 +257,7 @@ fn an_answer_of_another_provider_is_refused() {
         received: other.endpoint(),
     });
     assert_eq!(site.verify(&foreign).unwrap_err(), expected.into());
-    // Whom to ask is not for the answer to say.
+    // The endpoint in the assertion does not decide which provider confirms it.
     let forged = visit.with_argument("op_endpoint", Some(&other.endpoint()));
     let expected = Forged::OpenId2(AssertionError::ForeignProvider {
         expected: op.endpoint(),

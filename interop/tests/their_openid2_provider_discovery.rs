@@ -1,5 +1,5 @@
-//! Our relying party finds python3-openid's provider by each way in which an identifier can name
-//! it, and signs in by it.
+//! Our relying party discovers python3-openid's provider from each kind of document at an
+//! identifier, and signs in.
 
 use http::StatusCode;
 use interop::openid2_site::{RETURN_TO, Site, options};
@@ -8,8 +8,8 @@ use interop::with::With;
 use oauth_proto::openid2::{Authorize, Options, Version};
 use oauth_proto::{Error, Unsupported};
 
-/// An identifier by the part after Jane's name, its claimed and local identifiers, and the
-/// documents that are fetched.
+/// The part of an identifier after Jane's name, the same part of the claimed and the local
+/// identifier, and the requested documents.
 type Way = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const WAYS: [Way; 9] = [
@@ -42,7 +42,7 @@ fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], versi
         assert_eq!(op.asked(), *fetched, "{way}");
         assert_eq!((found.version, found.endpoint()), (version, &*op.endpoint()), "{way}");
         assert_eq!(found.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
-        // None is named where it is the claimed one.
+        // Without a local identifier, the claimed identifier is the local one.
         let local_id = found.local_id.as_ref().or(found.claimed_id.as_ref());
         assert_eq!(local_id, Some(&op.jane(local)), "{way}");
 
@@ -51,7 +51,7 @@ fn lead_to_the_provider(op: &mut TheirProvider, site: &Site, ways: &[Way], versi
         assert_eq!((assertion.version, &*assertion.endpoint), (version, &*op.endpoint()), "{way}");
         assert_eq!(assertion.claimed_id.as_deref(), Some(&*op.jane(claimed)), "{way}");
         assert_eq!(assertion.local_id.as_deref(), Some(&*op.jane(local)), "{way}");
-        // What was discovered before is not discovered again.
+        // The identifier is not discovered again.
         assert_eq!(op.asked(), ["checkid_setup", "check_authentication"], "{way}");
     }
 }
@@ -66,7 +66,7 @@ fn the_old_forms_of_discovery_work_if_openid_1_is_allowed() {
     let site = Site::new(options().with(|it| it.allow_openid1 = true));
     let mut op = TheirProvider::start();
     lead_to_the_provider(&mut op, &site, &WAYS_OF_OPENID_1, Version::V1_1);
-    // What is newer comes first.
+    // OpenID 2.0 takes precedence over OpenID 1.1.
     lead_to_the_provider(&mut op, &site, &WAYS, Version::V2_0);
 }
 
