@@ -1,5 +1,6 @@
-//! Cases whose instructions are counted, one in each run: see the script of the same name. Nothing
-//! here depends on the clock, on randomness or on the machine, so that two runs count the same.
+//! Cases whose instructions are counted by the script of the same name, one case in each run. The
+//! cases do not depend on the clock, on randomness or on the machine, so that all runs count the
+//! same.
 #![allow(missing_docs)]
 
 #[path = "../tests/common/with.rs"]
@@ -27,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use with::With;
 
-/// The number of runs of each case, to even out work that happens only sometimes.
+/// The number of runs of each case, since some work happens only in some runs.
 const TIMES: usize = 64;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -39,7 +40,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 fn main() {
     let cases = cases();
     match std::env::args().nth(1).as_deref() {
-        // `cargo bench` runs everything, and has nothing to do here.
+        // `cargo bench` passes this argument. There is nothing to measure without the script.
         None | Some("--bench") => {}
         Some("--times") => println!("{TIMES}"),
         Some("--list") => cases.iter().for_each(|(name, _)| println!("{name}")),
@@ -57,7 +58,7 @@ fn counted<S>(inputs: &mut Vec<S>, run: &mut dyn FnMut(S)) {
 
 type Case = (&'static str, Box<dyn FnOnce()>);
 
-/// Makes a case of inputs that are made beforehand, and outputs whose end is counted.
+/// Makes a case. `setup` makes the inputs and is not counted. Dropping the outputs is counted.
 fn case<S, R>(
     name: &'static str,
     setup: impl Fn(u8) -> S + 'static,
@@ -66,7 +67,7 @@ fn case<S, R>(
     (
         name,
         Box::new(move || {
-            // Once before, for what is made the first time.
+            // A first run, which is not counted, initializes values that are made only once.
             drop(black_box(run(setup(255))));
             let mut inputs: Vec<_> =
                 (0..TIMES).map(|at| setup(u8::try_from(at).unwrap())).collect();
@@ -128,7 +129,8 @@ fn cases() -> Vec<Case> {
         served(&server, "dispatch", |_, at| (form_request(CREDENTIALS), moment(at)), dispatch),
         served(&server, "wrong_secret", |_, at| (request_of(CLIENT, "wrong"), moment(at)), token),
         served(&server, "unknown_client", |_, at| (request_of(NOBODY, "wrong"), moment(at)), token),
-        // Credentials that can be read in two ways: with one name, and with two.
+        // Credentials that can be read in two ways: with the same client id, and with two client
+        // ids.
         served(
             &lenient,
             "raw_wrong_secret",
@@ -174,7 +176,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Makes a case of requests to a server that has issued tokens for a while.
+/// Makes a case of requests to this server.
 fn served<R>(
     server: &Rc<Server>,
     name: &'static str,
@@ -241,8 +243,8 @@ fn found() -> FoundCredentials {
     FoundCredentials::default().client(Some(client.into())).token(Some(token.into()))
 }
 
-/// The whole way of a request through the verifier, for which the store finds these credentials. A
-/// refusal ends it.
+/// Makes a case in which the verifier checks a complete request, for which the store finds these
+/// credentials.
 fn verified(name: &'static str, found: FoundCredentials) -> Case {
     let verifier = Verifier::new("https://api.example.com").unwrap();
     case(
@@ -328,7 +330,7 @@ fn server(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
     (provider, store)
 }
 
-/// A server whose store holds a thousand tokens.
+/// Returns a server whose store has a thousand tokens.
 fn busy(option: fn(ProviderBuilder) -> ProviderBuilder) -> Server {
     let server = server(option);
     for number in 0_u64..1_000 {
@@ -347,7 +349,7 @@ fn form_request(body: &str) -> Request {
     request_with(CLIENT, SECRET, body)
 }
 
-/// A request of that client, or of an unknown one.
+/// Returns a token request with these credentials.
 fn request_of(client_id: &str, secret: &str) -> Request {
     request_with(client_id, secret, CREDENTIALS)
 }
@@ -395,7 +397,7 @@ fn exchange((provider, store): &Server, at: u8) -> Request {
     form_request(&format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
 }
 
-/// The text of a member of a token answer.
+/// Returns the text of a member of a token response.
 fn member(response: &Response, name: &str) -> String {
     let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     body[name].as_str().unwrap().to_owned()

@@ -1,5 +1,5 @@
-//! The work of a client of OAuth 2.0 for every user and every request, beside the `oauth2` crate in
-//! the same run.
+//! The time of an OAuth 2.0 client for each user and each request, compared with the `oauth2` crate
+//! in the same run.
 #![allow(missing_docs)]
 
 use std::cell::Cell;
@@ -27,7 +27,8 @@ const ANSWER: &[u8] = concat!(
 )
 .as_bytes();
 
-/// Values that are made ahead for a few rounds stay in the cache, as they do in an application.
+/// The batch size of prepared values. The batches are small, so that the values stay in the cache,
+/// as in an application.
 const FEW: BatchSize = BatchSize::NumIterations(16);
 
 type Peer = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -59,7 +60,7 @@ fn authorize(client: &Client, moment: Moment) -> (String, Pending) {
     (authorization.url, authorization.pending)
 }
 
-/// The answer as a transport hands it over.
+/// Returns the response as a transport returns it.
 fn answer() -> HttpResponse {
     {
         let json = http::HeaderValue::from_static("application/json");

@@ -1,5 +1,5 @@
-//! The work of an authorization server for each request, with a store in a steady state, beside
-//! `oxide-auth` in the same run.
+//! The time of an authorization server for each request, with a store in a steady state, compared
+//! with `oxide-auth` in the same run.
 #![allow(missing_docs)]
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock: it is what it is for")]
 
@@ -35,17 +35,17 @@ const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
 const REDIRECT: &str = "https://client.example.com/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// So many requests go to one of the peer's stores before it is replaced, because its stores only
-/// grow.
+/// The number of requests to a store of `oxide-auth`, before it is replaced. Its stores only grow.
 const ROUND: u64 = 10_000;
 
-/// So many tokens are alive: each lives as many seconds, and a second passes with every request.
+/// The number of valid tokens in the steady state, and their lifetime in seconds. The clock
+/// advances by a second for each request.
 const LIVING: u64 = 10_000;
 
-/// Requests whose setup is not measured, as many at a time as stay in the cache.
+/// The batch size of requests with an unmeasured setup. The batches are small enough for the cache.
 const FEW: BatchSize = BatchSize::NumIterations(16);
 
-/// A server with a store in a steady state: as many tokens expire as are issued.
+/// A server whose store can be in a steady state, in which as many tokens expire as are issued.
 struct Server {
     provider: Provider,
     store: MemoryStore,
@@ -80,7 +80,7 @@ impl Server {
         Self { provider, store, now: AtomicU64::new(1_700_000_000) }
     }
 
-    /// A server that has issued tokens for a while.
+    /// Returns a server in the steady state.
     fn busy() -> Self {
         let server = Self::new();
         let request = form("/token", CREDENTIALS);
@@ -88,14 +88,14 @@ impl Server {
         server
     }
 
-    /// The time of the steady state, and randomness from the operating system, which every server
-    /// has to draw.
+    /// Returns a moment, one second after the last, with randomness from the operating system, as
+    /// in every real server.
     fn moment(&self) -> Moment {
         let now = self.now.fetch_add(1, Ordering::Relaxed);
         Moment::new(Timestamp::from_secs(now), Moment::from_os().entropy)
     }
 
-    /// Answers as the README shows it.
+    /// Handles a request as in the README.
     fn answer(&self, request: &Request) -> Response {
         match serve(self.provider.dispatch(request, self.moment()), &self.store) {
             Ok(Dispatched::Respond(response)) => response,
@@ -104,7 +104,7 @@ impl Server {
         }
     }
 
-    /// A code as the user's browser brings it.
+    /// Returns a code from the callback URL.
     fn code(&self) -> String {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let url = format!(
@@ -166,7 +166,7 @@ fn with_secret(path: &str, body: &str, secret: &str) -> Request {
         .unwrap()
 }
 
-/// The peer's secrets as its users keep generated ones: its default, Argon2, is for passwords.
+/// SHA-256 for the generated secrets of `oxide-auth`. Its default, Argon2, is for passwords.
 struct Sha256Policy;
 
 impl PasswordPolicy for Sha256Policy {
@@ -196,7 +196,7 @@ fn their_registrar() -> ClientMap {
     registrar
 }
 
-/// From the same request, as the peer's frontends for web servers read it.
+/// Handles the same request by `oxide-auth`, as its frontends for web servers do.
 fn theirs(
     registrar: &ClientMap,
     issuer: &mut TokenMap<RandomGenerator>,
@@ -211,8 +211,8 @@ fn theirs(
     client_credentials_flow(registrar, issuer, &mut solicitor).execute(request).unwrap()
 }
 
-/// Rounds of requests to the peer, each with its own store. Making and dropping the store is not
-/// measured.
+/// Measures requests to `oxide-auth` in rounds with a new store each. Making and dropping the store
+/// is not measured.
 fn rounds<S>(
     count: u64,
     mut setup: impl FnMut() -> S,
@@ -266,7 +266,7 @@ fn client_credentials(c: &mut Criterion) {
     group.finish();
 }
 
-/// The other requests of a server, each with a setup that is not measured.
+/// Measures the other requests of a server. The setup of each request is not measured.
 fn others(c: &mut Criterion) {
     let server = Server::busy();
     let mut bench = |name, setup: &dyn Fn() -> Request| {
@@ -292,8 +292,8 @@ fn bearer(token: &str) -> Request {
     request.header("authorization", format!("Bearer {token}")).body(Vec::new()).unwrap()
 }
 
-/// Checks tokens that are in the cache, and tokens from all over a store of a million, which are
-/// not.
+/// Checks a single token, which is in the cache, and random tokens of stores with a thousand and a
+/// million, which may not be in the cache.
 fn bearer_check(c: &mut Criterion) {
     let photos = ResourceServer::builder("https://photos.example.com").build().unwrap();
     for (id, count) in [
@@ -335,14 +335,14 @@ fn bearer_check(c: &mut Criterion) {
     }
 }
 
-/// Prints how long single requests take, while a million tokens grow old and all of them expire
-/// within some seconds.
+/// Prints the times of single requests to a store in which half a million tokens expire at the same
+/// time.
 fn latency(_: &mut Criterion) {
     let server = Server::new();
     let request = form("/token", CREDENTIALS);
     let mut times: Vec<_> = (0..1_200_000_u64)
         .map(|at| {
-            // A million in the first seconds; then all of those are over.
+            // The clock advances by the lifetime of the tokens after each half million requests.
             server.now.store(1_700_000_000 + at / 500_000 * LIVING, Ordering::Relaxed);
             let begin = Instant::now();
             drop(black_box(server.answer(&request)));

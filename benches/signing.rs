@@ -1,4 +1,5 @@
-//! Signing and verifying, beside the fastest peer and beside the MAC alone, which is the limit.
+//! Signing and verifying, compared with the fastest other crate, and with the MAC alone, which is
+//! the lower limit.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
@@ -19,7 +20,7 @@ use oauth_proto::wire::form;
 use oauth_proto::{Moment, Timestamp};
 use sha1::Sha1;
 
-/// A request as method, URL and decoded parameters, and what signs it.
+/// A request with its decoded parameters, and the credentials that sign it.
 struct Case {
     method: Method,
     uri: &'static str,
@@ -32,7 +33,7 @@ struct Case {
 }
 
 impl Case {
-    /// RFC 5849 §3.1.
+    /// The example of RFC 5849 §3.1.
     fn rfc5849() -> Self {
         Self {
             method: Method::POST,
@@ -81,7 +82,7 @@ impl Case {
         Self { parameters, ..Self::twitter() }
     }
 
-    /// So many parameters, in no order.
+    /// Makes a request with `count` unsorted parameters.
     fn scale(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
         let parameters = (0..count)
@@ -90,7 +91,7 @@ impl Case {
         Self { parameters, ..Self::twitter() }
     }
 
-    /// So many parameters with names as in real forms, in no order.
+    /// Makes a request with `count` unsorted parameters, with names as in real forms.
     fn form(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
         let name =
@@ -100,7 +101,7 @@ impl Case {
         Self { parameters, ..Self::twitter() }
     }
 
-    /// So many parameters of the same name, in no order.
+    /// Makes a request with `count` unsorted parameters of the same name.
     fn repeated(count: usize) -> Self {
         let scattered = |at: usize| at.wrapping_mul(7_919) % count;
         let parameters = (0..count)
@@ -109,7 +110,7 @@ impl Case {
         Self { parameters, ..Self::twitter() }
     }
 
-    /// One parameter of a mebibyte.
+    /// Makes a request with one parameter of a mebibyte.
     fn mebibyte(text: &str) -> Self {
         Self {
             parameters: vec![("body".to_owned(), text.repeat((1 << 20) / text.len()))],
@@ -117,7 +118,7 @@ impl Case {
         }
     }
 
-    /// One parameter of a mebibyte in which nothing repeats, and in which half of the bytes have to
+    /// Makes a request with one parameter of a mebibyte of random text. Many of its bytes have to
     /// be encoded.
     fn random_mebibyte() -> Self {
         let mut state = 1_u64;
@@ -165,7 +166,7 @@ impl Case {
         }
     }
 
-    /// The request with its parameters as a form, signed.
+    /// Returns the unsigned request with its parameters as a form.
     fn request(&self) -> Request<Vec<u8>> {
         let body = form::encode(self.parameters.iter().map(|(name, value)| (name, value)));
         Request::builder()
@@ -217,8 +218,8 @@ fn sign(criterion: &mut Criterion) {
         let ours = case.sign(&case.signer(), &case.uri.parse().unwrap());
         let theirs = peer(&case);
         let agrees = signature(&ours) == signature(&theirs);
-        // RFC 5849's own example has a parameter twice and a name to be encoded, which the peer
-        // does not sign right.
+        // The example of RFC 5849 repeats a parameter, and has a name that is encoded. The other
+        // crate signs it wrongly.
         assert_eq!(agrees, name != "rfc5849", "ours: {ours}\ntheirs: {theirs}");
         if name == "rfc5849" {
             assert_eq!(signature(&ours), "r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D");
@@ -232,7 +233,8 @@ fn signature(header: &str) -> &str {
     header.split("oauth_signature=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap()
 }
 
-/// The whole way: the query and the form are read from the request, and the header is put into it.
+/// Signs complete requests: the parameters are read from the query and the form, and the header is
+/// added.
 fn sign_request(criterion: &mut Criterion) {
     let case = Case::twitter();
     let (signer, mut request) = (case.signer(), case.request());
@@ -245,7 +247,7 @@ fn sign_request(criterion: &mut Criterion) {
             request.headers_mut().remove("authorization")
         });
     });
-    // As applications do: the nonce comes from the operating system.
+    // As in applications, with a nonce from the operating system.
     criterion.bench_function("sign_request/twitter/oauth_proto", |bencher| {
         bencher.iter(|| {
             signer.sign(black_box(&mut request), Moment::from_os()).unwrap();
@@ -273,8 +275,7 @@ fn scale(criterion: &mut Criterion) {
     }
 }
 
-/// The whole way of a server, with a store whose answers were made beforehand: a good request, and
-/// three that are refused.
+/// Verifies a valid request and three refused requests, with prepared responses of the store.
 fn verify(criterion: &mut Criterion) {
     let case = Case::twitter();
     let mut request = case.request();

@@ -1,5 +1,5 @@
-//! Keys that never leave their service: a client signs requests of OAuth 1.0a, and assertions of
-//! OAuth 2.0, by asking a key service on loopback.
+//! Keys in a key service: a client requests signatures for OAuth 1.0a requests and for OAuth 2.0
+//! assertions from a key service on loopback.
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ const PRIVATE_KEY: &str = include_str!("../../tests/keys/rsa2048.pkcs8.pem");
 const PUBLIC_KEY: &str = include_str!("../../tests/keys/rsa2048.spki.pem");
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The client's knowledge of its key: the URL at which it can be used. A real service wants to know
-/// who asks, too.
+/// The client's access to its key: the URL of the key service. A real service would authenticate
+/// the client.
 struct KeyService {
     url: String,
 }
 
 impl KeyService {
-    /// Returns the step that asks for the signature of a message, by RSA with SHA-256.
+    /// Returns the step that requests the signature of a message (RSA with SHA-256).
     fn signature(&self, message: &[u8]) -> Result<Step<Vec<u8>>, BoxError> {
         let body = json!({ "message": BASE64_STANDARD.encode(message) });
         let request = http::Request::post(&self.url)
@@ -119,7 +119,7 @@ pub fn chapter() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// The key service.
+/// Handles a request to the key service.
 fn sign(key: &PrivateKey, body: &[u8]) -> Result<Response, BoxError> {
     let question: Value = serde_json::from_slice(body)?;
     let message = BASE64_STANDARD.decode(question["message"].as_str().ok_or(

@@ -1,6 +1,6 @@
-//! A walk through the protocols, with a real server and a real client on loopback. Each chapter is
-//! a module. With `--serve` the server of OAuth 2.0 waits for a browser instead, and a client
-//! beside it; `--port` is the client's.
+//! A tour of the protocols, with servers and clients on loopback. Each chapter is a module. With
+//! `--serve`, an OAuth 2.0 server and a client wait for a browser instead. `--port` sets the port
+//! of the client.
 
 mod key_service;
 #[path = "../../examples/loopback/net.rs"]

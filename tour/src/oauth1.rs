@@ -84,7 +84,7 @@ pub fn chapter() -> Outcome<()> {
     Ok(())
 }
 
-/// The photo service.
+/// Handles a request to the photo service.
 fn handle(
     provider: &Provider,
     store: &MemoryStore,
@@ -102,7 +102,7 @@ fn handle(
     match serve(provider.dispatch(request, moment), store)? {
         Dispatched::Respond(response) => Ok(response),
         Dispatched::Consent(consent) => {
-            // A real service has Jane sign in first.
+            // A real service would first ask Jane to sign in.
             if request.method() == http::Method::GET {
                 return Ok(net::text(
                     200,

@@ -1,5 +1,5 @@
-//! OAuth 2.0: a code with a proof key, a client that keeps itself supplied, and a device without a
-//! browser.
+//! OAuth 2.0: the code grant with PKCE, a client that requests tokens when needed, and a device
+//! without a browser.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -119,7 +119,7 @@ fn device(client: &Client, send: Send<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An application would write to its database here.
+/// Prints the token. An application would write it to its database.
 fn save(token: Token) -> Result<(), Infallible> {
     show::note(format_args!("saved: {token:?}"));
     Ok(())

@@ -1,5 +1,5 @@
-//! The photo service: an authorization server that is built on the crate, with its clients, and the
-//! API that its tokens are for.
+//! The photo service: an authorization server that is built on the crate, its clients, and an API
+//! that accepts its tokens.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use oauth_proto::{Error, Moment, Request, Response, Timestamp};
 
 use crate::{net, pages};
 
-/// The client that prints photos.
+/// The id of the client that prints photos.
 pub const CLIENT: &str = "photo-printer";
-/// Its secret, as `Moment::from_os` might have made it.
+/// The secret of [`CLIENT`]. It is random, like the entropy of `Moment::from_os`.
 pub const CLIENT_SECRET: &str = "qmMB1lmHcP2nN4BdUxvWlg";
-/// The client that runs on picture frames, which keep no secret.
+/// The id of the client on picture frames. It is public, because devices cannot keep a secret.
 pub const FRAME: &str = "photo-frame";
 /// The scopes, and their descriptions for users.
 pub const SCOPES: [(&str, &str); 2] =
@@ -29,7 +29,7 @@ pub struct Photos {
 }
 
 impl Photos {
-    /// A service at that address, whose users come back to the client at that URI.
+    /// Makes the service at this address. `redirect_uri` is the callback URL of the client.
     pub fn new(issuer: &str, redirect_uri: &str) -> Result<Self, Error> {
         let scopes = SCOPES.map(|(scope, _)| scope);
         let mut stats = GrantType::client_credentials().scopes("albums");
@@ -39,9 +39,9 @@ impl Photos {
             .add_grant_type(stats)
             .add_grant_type(GrantType::device_code().scopes(scopes))
             .add_grant_type(GrantType::refresh_token());
-        // The page asks whether the code is the one that the device shows.
+        // The consent page shows the code, so that the user can compare it with the device.
         options.allow_verification_uri_complete = true;
-        // An example should not make people wait.
+        // A short interval, so that the example ends soon.
         options.device_interval = Duration::from_secs(1);
         let provider = options.build()?;
         let mut api = ResourceServer::builder(issuer).add_authorization_server(issuer);
@@ -55,17 +55,17 @@ impl Photos {
         Ok(Self { provider, api: api.build()?, store })
     }
 
-    /// Takes what the provider or the API begins to its end.
+    /// Runs a step of the provider or the API.
     pub fn serve<T>(&self, step: ServerStep<T>) -> Result<T, Rejected> {
         serve(step, &self.store)
     }
 
-    /// Answers any request.
+    /// Handles a request to the provider.
     pub fn dispatch(&self, request: &Request) -> Result<Dispatched, Rejected> {
         self.serve(self.provider.dispatch(request, Moment::from_os()))
     }
 
-    /// The API: whose token it is decides which albums there are.
+    /// The API. It returns the albums of the token's user, or public albums.
     pub fn albums(&self, request: &Request) -> Result<Response, Rejected> {
         let access = match self.serve(self.api.check(request, "albums", Timestamp::from_os()))? {
             Admission::Granted(access) => access,
@@ -77,8 +77,8 @@ impl Photos {
         Ok(net::json(&answer))
     }
 
-    /// The service as the chapters need it: Jane is signed in, and says yes at once. `serve` has
-    /// one that asks her.
+    /// Handles a request for the chapters: Jane is signed in and consents at once. The pages that
+    /// ask her are in `sign_in`.
     pub fn handle_at_once(&self, request: &Request) -> Response {
         let response = match request.uri().path() {
             "/albums" => self.albums(request),

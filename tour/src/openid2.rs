@@ -1,4 +1,4 @@
-//! OpenID 2.0: Jane signs in to a site with her own identifier, and an attacker tries to.
+//! OpenID 2.0: Jane signs in to a site with her identifier, and an attacker fails.
 
 use std::sync::Arc;
 
@@ -34,7 +34,8 @@ pub fn chapter() -> Outcome<()> {
         op.origin
     ));
 
-    // Everything here is on this machine; on the internet it needs TLS, and neither of these.
+    // Both sides are on this machine, which needs the option. On the internet, use TLS and default
+    // options.
     let party = RelyingParty::new("http://localhost/", on_this_machine())?;
     let nonces = MemoryStore::default();
     let mut send = show::transport();
@@ -112,7 +113,6 @@ pub fn chapter() -> Outcome<()> {
     Ok(())
 }
 
-/// The provider, and Jane's page, which names it.
 fn on_this_machine() -> Options {
     let mut options = Options::default();
     options.dangerous_allow_internal_hosts = true;
@@ -144,8 +144,7 @@ fn respond(
     }
 }
 
-/// A real provider has Jane sign in, and asks her whether the site may know. Here she is always
-/// there, and says yes.
+/// Decides for Jane, who always consents. A real provider asks Jane to sign in and to decide.
 fn decide(
     provider: &Provider,
     origin: &str,

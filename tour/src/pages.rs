@@ -1,11 +1,11 @@
-//! The pages of the photo service, and those of the client that prints the photos.
+//! The HTML pages of the photo service and of the client that prints photos.
 
-/// The authorization server, as it names itself to its users.
+/// The name of the authorization server on its pages.
 pub const SERVICE: &str = "Photos";
-/// The client, as it names itself to its users.
+/// The name of the client on its pages.
 pub const CLIENT: &str = "Photo Printer";
 
-/// The owner of a page: its name, and the class that colours it.
+/// The site of a page: its name, and the CSS class with its colours.
 type Site = (&'static str, &'static str);
 const AT_SERVICE: Site = (SERVICE, "service");
 const AT_CLIENT: Site = (CLIENT, "client");
@@ -111,7 +111,8 @@ const SIGN_OUT: &str = r#"<button class="button">Sign out</button>"#;
 /// The title of a page for an unexpected error.
 pub const DID_NOT_WORK: &str = "That did not work";
 
-/// Asks who it is. Without a client's name, it does not say what for.
+/// Returns the login page. If the client's name is empty, the page does not say where the user
+/// continues.
 pub fn login(
     action: &str,
     hidden: &[(&str, &str)],
@@ -140,8 +141,7 @@ pub fn login(
     )
 }
 
-/// Asks the user what the client may do. `destination` is the place that the browser is sent to
-/// with the answer.
+/// Returns the consent page. `destination` is the place to which the browser is sent afterwards.
 pub fn consent(
     action: &str,
     hidden: &[(&str, &str)],
@@ -165,7 +165,8 @@ pub fn consent(
     document(AT_SERVICE, "Allow access?", &content)
 }
 
-/// Asks for the code that a device shows (RFC 8628 §3.3). Only the look of the code is large.
+/// Returns the page that asks for the code on a device (RFC 8628 §3.3). The code is shown in
+/// capitals only by the style.
 pub fn user_code(
     action: &str,
     hidden: &[(&str, &str)],
@@ -188,8 +189,8 @@ pub fn user_code(
     document(AT_SERVICE, &alerting("Connect a device", &problem), &content)
 }
 
-/// Asks whether that is the user's own device, since an attacker may have sent them here (RFC 8628
-/// §5.4).
+/// Returns the page that asks whether the user holds the device, since an attacker may have sent
+/// the link (RFC 8628 §5.4).
 pub fn device_consent(
     action: &str,
     hidden: &[(&str, &str)],
@@ -213,12 +214,12 @@ from another person, choose “Deny”.</p>
     document(AT_SERVICE, "Connect this device?", &content)
 }
 
-/// Says how it ended, where nothing is left to be done.
+/// Returns a page with a final message.
 pub fn message(title: &str, text: &str) -> String {
     document(AT_SERVICE, title, &format!("<h1>{}</h1>\n<p>{}</p>", escape(title), escape(text)))
 }
 
-/// The page at which a visit to the client begins.
+/// Returns the start page of the client.
 pub fn client_home(sign_in_href: &str) -> String {
     let content = format!(
         r#"<h1>Your photos, on paper</h1>
@@ -230,8 +231,7 @@ there.</p>
     document(AT_CLIENT, "Welcome", &content)
 }
 
-/// The page of the client after the user has agreed. The action and what is hidden are those of the
-/// form that signs out.
+/// Returns the page of a signed-in user. `action` and `hidden` belong to the sign-out form.
 pub fn client_signed_in(
     action: &str,
     hidden: &[(&str, &str)],
@@ -258,7 +258,7 @@ pub fn client_signed_in(
     document(AT_CLIENT, "Signed in", &content)
 }
 
-/// Why the client has nothing for a user who is signed in, and may want to begin anew.
+/// Returns an error page for a signed-in user, with the sign-out form.
 pub fn client_failed(action: &str, hidden: &[(&str, &str)], text: &str) -> String {
     let sign_out = form(action, hidden, SIGN_OUT);
     document(
@@ -268,7 +268,7 @@ pub fn client_failed(action: &str, hidden: &[(&str, &str)], text: &str) -> Strin
     )
 }
 
-/// Why the client has nothing. The way out is the page at the root of the client's folder.
+/// Returns an error page with a link to the start page.
 pub fn client_problem(title: &str, text: &str) -> String {
     let back = link("button", "./", "Back to the start");
     document(
@@ -308,7 +308,7 @@ fn form(action: &str, hidden: &[(&str, &str)], fields: &str) -> String {
     format!("<form method=\"post\" action=\"{}\">\n{hidden}{fields}\n</form>", escape(action))
 }
 
-/// The line that says what was wrong, and what makes a field refer to it.
+/// Returns the line with the error, and the attributes by which a field refers to this line.
 fn problem_and_reference(problem: Option<&str>) -> (String, &'static str) {
     match problem {
         None => (String::new(), ""),
@@ -319,7 +319,7 @@ fn problem_and_reference(problem: Option<&str>) -> (String, &'static str) {
     }
 }
 
-/// The title is what a screen reader says first.
+/// Marks the title after an error, because screen readers read the title first.
 fn alerting(title: &str, problem: &str) -> String {
     if problem.is_empty() { title.to_owned() } else { format!("Problem: {title}") }
 }
@@ -334,7 +334,8 @@ fn permissions(scopes: &[(&str, &str)]) -> String {
     format!("<h2>What it could do</h2>\n{}", list(scopes.iter().map(item)))
 }
 
-/// Of items that are HTML already. Some browsers see no list in one without bullets, unless told.
+/// Returns a list of HTML items. Without the role, some browsers do not treat a list without
+/// bullets as a list.
 fn list(items: impl Iterator<Item = String>) -> String {
     let items: String = items.map(|item| format!("<li>{item}</li>\n")).collect();
     format!("<ul role=\"list\">\n{items}</ul>")
@@ -352,15 +353,15 @@ fn emphasized(text: &str) -> String {
     format!("<strong>{}</strong>", isolated(text))
 }
 
-/// A name that a third party chose. It must not turn the words around it, by what it says of its
-/// direction.
+/// Returns a name from a third party, isolated so that its text direction does not change the text
+/// around it.
 fn isolated(text: &str) -> String {
     format!("<bdi>{}</bdi>", escape(text))
 }
 
-/// Fit for the text of an element, and for an attribute in quotes.
+/// Escapes a text for an element or a quoted attribute.
 fn escape(text: &str) -> String {
-    // The ampersand comes first, since the others bring one.
+    // The ampersand is first, since the other escapes contain one.
     let escapes = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
     escapes
         .iter()

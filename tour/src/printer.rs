@@ -1,5 +1,5 @@
-//! The client that prints photos: a site that signs its users in at the photo service, and calls
-//! the API in their name.
+//! The client that prints photos: a site whose users sign in at the photo service. It calls the API
+//! of the service for them.
 
 use http::Method;
 use oauth_proto::oauth2::{
@@ -24,23 +24,22 @@ pub struct Printer {
 
 /// The session of a browser.
 enum Visit {
-    /// It is at the photo service.
+    /// The user is at the photo service.
     Away(Box<Pending>),
-    /// It is back.
+    /// The user has come back with a code, and the client has a token.
     SignedIn(SignedIn),
 }
 
 #[derive(Clone)]
 struct SignedIn {
-    /// Renews the token when that is due.
+    /// Renews the token when necessary.
     session: SharedSession,
-    /// The token in the form that signs out: another site that makes the browser post a form does
-    /// not know it.
+    /// The token in the sign-out form. Another site cannot post the form with it (CSRF).
     form_token: String,
 }
 
 impl Printer {
-    /// A client at that address, of the service at the other, whose metadata it reads.
+    /// Makes a client at `origin`, and requests the metadata of `service`.
     pub fn new(origin: &str, service: &str) -> Result<Self, Failure> {
         let metadata = run(Discovery::new(service)?.start()?, net::transport())?;
         let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, CLIENT)
@@ -68,8 +67,7 @@ impl Printer {
             return html(pages::client_home("/sign-in"));
         };
         let hidden = [("form_token", form_token.as_str())];
-        // Who is signed in can sign out whatever the service says, and nothing else leads to
-        // another sign-in.
+        // If the API fails, the page still has the sign-out form, so that the user can begin again.
         let failed =
             |failure: Failure| pages::client_failed(SIGN_OUT, &hidden, &failure.to_string());
         html(self.albums(&session, &hidden).unwrap_or_else(failed))
@@ -101,10 +99,9 @@ impl Printer {
         ))
     }
 
-    /// To the photo service. The pending value is kept for this browser alone.
+    /// Redirects to the photo service. The pending value is stored in the session of this browser.
     fn leave(&self, request: &Request) -> Result<Response, Failure> {
-        // A new visit would replace one that is signed in, and its token could not be revoked any
-        // more.
+        // A signed-in session must not be replaced, because its token could not be revoked later.
         if self.signed_in(request).is_some() {
             return Ok(see_other("/"));
         }
@@ -115,7 +112,7 @@ impl Printer {
         Ok(self.sessions.begin(away, see_other(&authorization.url)))
     }
 
-    /// Back from there. Any site can lead here, so that only who is away is awaited.
+    /// Handles the callback. Any site can redirect here, so the session must have a pending value.
     fn come_back(&self, request: &Request) -> Result<Response, Failure> {
         let away = self.sessions.end_if(request, |visit| matches!(visit, Visit::Away(_)));
         let Some(Visit::Away(pending)) = away else {
@@ -127,14 +124,14 @@ impl Printer {
         };
         let token =
             run(self.client.redeem(*pending, request, Moment::from_os())?, net::transport())?;
-        // The session is in memory, and its tokens with it: none of them is stored.
+        // The session and its tokens are only in memory.
         let session =
             SharedSession::builder(Session::new(&self.client, &self.service, token)?).build()?;
         let signed_in = SignedIn { session, form_token: random() };
         Ok(self.sessions.begin(Visit::SignedIn(signed_in), see_other("/")))
     }
 
-    /// Nothing is left here, nor at the service.
+    /// Deletes the session, and revokes the grant at the service.
     fn sign_out(&self, request: &Request) -> Result<Response, Failure> {
         let posted = Secret::new(field(request.body(), "form_token"));
         let ours = |visit: &Visit| match visit {
@@ -150,7 +147,7 @@ impl Printer {
     }
 }
 
-/// The text for the user.
+/// Returns the page for a failure.
 fn problem(failure: &(dyn std::error::Error + 'static)) -> String {
     let error = failure.downcast_ref::<Error>();
     let error = error.or_else(|| failure.downcast_ref::<DriveError>()?.protocol());

@@ -1,5 +1,4 @@
-//! The photo service with its pages and the client that prints photos, for a browser, until they
-//! are stopped.
+//! The photo service and the client that prints photos, for use with a browser.
 
 use std::sync::OnceLock;
 
@@ -10,10 +9,10 @@ use crate::printer::Printer;
 use crate::sign_in::{PASSWORD, SignIn, USER};
 use crate::{net, show};
 
-/// The client is at that port, or at a free one if it is 0.
+/// Runs both servers until the process is stopped. The client listens at this port, or at a free
+/// port if it is 0.
 pub fn forever(port: u16) -> Result<(), oauth_proto::BoxError> {
-    // Each of the two has to know where the other is. A browser hears of the client only when it is
-    // complete.
+    // Both servers need the address of the other, so the client listens before it is complete.
     let complete = std::sync::Arc::new(OnceLock::<Printer>::new());
     let handler = complete.clone();
     let client = net::Server::start_at(port, |_| {

@@ -1,5 +1,4 @@
-//! The sessions of a site: one for each browser, under a random name that the browser keeps in a
-//! cookie.
+//! The sessions of a site. Each browser has one session, whose random name is in a cookie.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -11,7 +10,7 @@ use oauth_proto::wire::form;
 use oauth_proto::{Moment, Request, Response, Timestamp};
 
 const LIFETIME: Duration = Duration::from_secs(3600);
-/// An attacker cannot fill the memory with sessions.
+/// The most sessions, so that an attacker cannot fill the memory.
 const MOST: usize = 1000;
 
 pub struct Sessions<V> {
@@ -21,13 +20,13 @@ pub struct Sessions<V> {
 }
 
 impl<V> Sessions<V> {
-    /// Two sites on one machine need two names, since a browser tells cookies apart by the host
-    /// alone. When there are too many, visits without a user are dropped first.
+    /// Makes an empty store. Sites on the same host need different cookie names, because browsers
+    /// ignore the port. If there are too many sessions, those without a user are deleted first.
     pub fn new(cookie: &'static str, has_user: fn(&V) -> bool) -> Self {
         Self { cookie, has_user, visits: Mutex::default() }
     }
 
-    /// Looks at what is remembered of the browser that sent this request.
+    /// Calls `look` with the session of the request.
     pub fn with<T>(&self, request: &Request, look: impl FnOnce(&mut V) -> T) -> Option<T> {
         let name = self.name(request)?;
         let mut visits = self.visits();
@@ -35,12 +34,12 @@ impl<V> Sessions<V> {
         (Timestamp::from_os() < *until).then(|| look(visit))
     }
 
-    /// Forgets the browser that sent this request.
+    /// Deletes the session of the request, and returns it.
     pub fn end(&self, request: &Request) -> Option<V> {
         self.end_if(request, |_| true)
     }
 
-    /// The same, but only if what is remembered may end.
+    /// Deletes and returns the session of the request if `may_end` returns `true`.
     pub fn end_if(&self, request: &Request, may_end: impl FnOnce(&V) -> bool) -> Option<V> {
         let name = self.name(request)?;
         let mut visits = self.visits();
@@ -49,8 +48,8 @@ impl<V> Sessions<V> {
         (Timestamp::from_os() < until).then_some(visit)
     }
 
-    /// Stores a session under a new name, which the response sets as a cookie. A name from before
-    /// the sign-in is not used any more: an attacker may know it.
+    /// Stores a session under a new name, and sets the name as a cookie in the response. After a
+    /// sign-in, the old name must not be used, because an attacker may know it.
     pub fn begin(&self, visit: V, mut response: Response) -> Response {
         let (name, now) = (random(), Timestamp::from_os());
         let mut visits = self.visits();
@@ -58,7 +57,7 @@ impl<V> Sessions<V> {
         if visits.len() >= MOST {
             self.drop_one(&mut visits);
         }
-        // Over https it would be `Secure`, too, and its name begin with `__Host-`.
+        // Over https, the cookie should also be `Secure`, with a name that begins with `__Host-`.
         let cookie = format!("{}={name}; Path=/; HttpOnly; SameSite=Lax", self.cookie);
         visits.insert(name, (now.after(LIFETIME), visit));
         if let Ok(cookie) = cookie.parse() {
@@ -67,8 +66,8 @@ impl<V> Sessions<V> {
         response
     }
 
-    /// The oldest goes. One without a user is dropped first, since an attacker can begin a thousand
-    /// of them.
+    /// Deletes the oldest session. Sessions without a user are deleted first, since an attacker can
+    /// begin many of them.
     fn drop_one(&self, visits: &mut HashMap<String, (Timestamp, V)>) {
         let oldest =
             visits.iter().min_by_key(|(_, (until, visit))| ((self.has_user)(visit), *until));
@@ -92,24 +91,24 @@ impl<V> Sessions<V> {
     }
 }
 
-/// 256 bits that cannot be guessed.
+/// Returns 256 random bits in hexadecimal.
 pub fn random() -> String {
     Moment::from_os().entropy.iter().fold(String::new(), |mut text, byte| {
-        // A text takes whatever is written to it.
+        // Writing to a `String` never fails.
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-/// Returns the value of that field in a form or a query. It is empty if there is no cookie.
+/// Returns the value of a field in a form or a query, or an empty text.
 pub fn field(form: &[u8], name: &str) -> String {
     let value =
         form::pairs(form).find(|(own, _)| **own == *name.as_bytes()).map(|(_, value)| value);
     String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
 }
 
-/// A page that is not cached or framed, and that runs no script. Forms may lead anywhere: browsers
-/// would stop the redirect that brings the user back to a client.
+/// Returns a page that is not cached or framed and runs no script. The policy has no `form-action`,
+/// because browsers would also apply it to the redirect back to the client.
 pub fn html(page: String) -> Response {
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -121,7 +120,7 @@ pub fn html(page: String) -> Response {
     response.body(page.into_bytes()).unwrap_or_default()
 }
 
-/// Sends the browser on, by GET.
+/// Returns a redirect that the browser follows by GET.
 pub fn see_other(location: &str) -> Response {
     let response = http::Response::builder().status(303).header(LOCATION, location);
     response.header("cache-control", "no-store").body(Vec::new()).unwrap_or_default()

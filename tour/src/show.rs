@@ -1,5 +1,4 @@
-//! Requests and responses as a reader wants to see them: what matters, one thing a line, secrets
-//! shortened.
+//! Prints requests and responses: only the important parts, with shortened secrets.
 
 use std::fmt::Display;
 
@@ -7,7 +6,7 @@ use oauth_proto::{Request, Response};
 
 use crate::net;
 
-/// The names whose values are shortened.
+/// Parameters whose values are shortened.
 const SECRETS: [&str; 11] = [
     "oauth_signature",
     "oauth_token_secret",
@@ -30,7 +29,7 @@ pub fn note(text: impl Display) {
     println!("  {text}");
 }
 
-/// Returns a transport that shows the requests and the responses.
+/// Returns a transport that prints the requests and the responses.
 pub fn transport() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
     let mut exchange = net::transport();
     move |request| {
@@ -68,7 +67,7 @@ fn body(body: &[u8]) {
     }
 }
 
-/// The text with everything but the first characters of a secret left out.
+/// Returns the text with only the first characters of each secret.
 pub fn shortened(text: &str) -> String {
     let mut out = text.to_owned();
     for name in SECRETS {

@@ -1,4 +1,4 @@
-//! The photo service's pages at work: who it is, what is asked for, and the decision.
+//! The requests to the pages of the photo service: sign-in, consent and devices.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,41 +15,41 @@ use crate::oauth2_server::{Photos, SCOPES};
 use crate::pages;
 use crate::sessions::{Sessions, field, html, random, see_other};
 
-/// The one user that there is.
+/// The only user.
 pub const USER: &str = "jane";
-/// Her password. A real service would keep a hash of it, and count the attempts.
+/// The password of the user. A real service would store a hash, and limit the attempts.
 pub const PASSWORD: &str = "correct horse";
 
-/// The most questions that may wait for one browser.
+/// The most waiting questions of one browser.
 const MOST_WAITING: usize = 20;
-/// The most wrong codes that a user may enter in that time: codes are short (RFC 8628 §5.1).
+/// The most wrong codes that a user may enter within `WRONG_CODE_COUNTS`, because codes are short
+/// (RFC 8628 §5.1).
 const MOST_WRONG_CODES: usize = 10;
 const WRONG_CODE_COUNTS: Duration = Duration::from_secs(15 * 60);
 
 pub struct SignIn {
     photos: Photos,
     sessions: Sessions<Visit>,
-    /// Until when each wrong code of a user's counts. A right one does not reset the count: an
-    /// attacker can have a device, and so a right code.
+    /// For each user, the times until which wrong codes count. A right code does not reset the
+    /// count, because an attacker can have a device with a right code.
     wrong_codes: Mutex<HashMap<String, Vec<Timestamp>>>,
 }
 
 /// The session of a browser.
 struct Visit {
     user: Option<String>,
-    /// The token in each form: another site that makes the browser post a form does not know it.
+    /// The token in each form. Another site cannot post a form with it (CSRF).
     form_token: String,
     waiting: HashMap<String, Question>,
-    /// The error of the last answer, until the next page shows it.
+    /// The error that the next page shows.
     problem: Option<&'static str>,
 }
 
-/// The question that the user has to answer. It never travels through the browser, which has its
-/// random name alone.
+/// A question to the user. It is stored at the server, and the browser has only its random name.
 #[derive(Clone)]
 enum Question {
     Consent(Box<Consent>),
-    /// The code that the device shows; perhaps this one.
+    /// Asks for the code that the device shows. The text is filled into the field.
     Code(String),
     Device(Box<DeviceConsent>),
 }
@@ -88,7 +88,7 @@ impl SignIn {
         response.unwrap_or_else(|rejected| rejected.response())
     }
 
-    /// Remembers a question, and leads to the page that asks it.
+    /// Stores a question, and redirects to its page.
     fn begin(&self, request: &Request, question: Question) -> Response {
         let name = random();
         let response = see_other(&format!("/question?name={name}"));
@@ -108,7 +108,7 @@ impl SignIn {
         }
     }
 
-    /// The page that asks a question; or first of all who it is.
+    /// Returns the page of a question, or the login page if no user is signed in.
     fn question(&self, request: &Request) -> Response {
         let name = named(request);
         let page = self.sessions.with(request, |visit| {
@@ -118,13 +118,13 @@ impl SignIn {
         page.flatten().map_or_else(expired, html)
     }
 
-    /// Asks the same once more.
+    /// Asks the same question again, with an error.
     fn again(&self, request: &Request, problem: &'static str) -> Response {
         self.sessions.with(request, |visit| visit.problem = Some(problem));
         back_to_question(request)
     }
 
-    /// The form that the user has posted.
+    /// Handles a posted form.
     fn answer(&self, request: &Request) -> Result<Response, Rejected> {
         let [token, password, username, code, decision] =
             ["form_token", "password", "username", "user_code", "decision"]
@@ -161,7 +161,7 @@ impl SignIn {
 
     fn find_device(&self, request: &Request, user: &str, code: String) -> Response {
         let now = Timestamp::from_os();
-        // Locked until this code is counted, or else many at once would get past.
+        // Locked until this code is counted, so that parallel requests cannot exceed the limit.
         let mut wrong_codes = self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = wrong_codes.entry(user.to_owned()).or_default();
         counted.retain(|until| now < *until);
@@ -252,8 +252,9 @@ fn client_name<'a>(name: &'a Option<String>, id: &'a str) -> &'a str {
     name.as_deref().unwrap_or(id)
 }
 
-/// Returns the receiver of the answer: a host, or else an app, which only the whole URI tells. With
-/// a scheme of an app's own, what looks like a host means nothing.
+/// Returns the place to which the browser returns, for the consent page: the host of a web URL, or
+/// the whole URI of an app. In a URI with a custom scheme, the part in the place of a host does not
+/// identify the app.
 fn destination(redirect_uri: &str) -> String {
     let uri = redirect_uri.parse::<http::Uri>().ok();
     let web = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
@@ -271,7 +272,7 @@ fn user_code(request: &Request) -> String {
     query(request, "user_code")
 }
 
-/// The name of the question that a page is about.
+/// Returns the name of the question in the URL.
 fn named(request: &Request) -> String {
     query(request, "name")
 }

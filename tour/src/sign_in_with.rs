@@ -1,5 +1,5 @@
-//! Signing in with GitHub and with Twitter: one shape, whatever they speak. Doubles on this machine
-//! stand for the services.
+//! Signing in with GitHub (OAuth 2.0) and Twitter (OAuth 1.0a) by the same calls. Test doubles on
+//! this machine replace the services.
 
 use oauth_proto::oauth1::Session;
 use oauth_proto::services::{self, Client, SignIn, Tokens, User};
@@ -63,7 +63,7 @@ fn introduce(user: &User) {
     ));
 }
 
-/// The answers of the two services, as short as possible.
+/// Responds like the two services, with short bodies.
 fn service(request: &Request) -> Response {
     let (kind, body) = match request.uri().path() {
         "/login/oauth/access_token" => (
