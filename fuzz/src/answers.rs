@@ -1,5 +1,5 @@
-//! Answers as servers write them, and as they should not: JSON and forms that are nearly right, and
-//! arbitrary bytes.
+//! Responses of servers, valid and invalid: JSON and forms that are nearly right, and arbitrary
+//! bytes.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::reference;
 
-/// Texts that answers are made of; those of one target.
+/// The texts from which the responses for one target are made.
 pub struct Words<'a> {
-    /// Names of members that mean something there.
+    /// Names of members that the target reads.
     pub names: &'a [&'a str],
-    /// Values that do.
+    /// Values that are special for the target.
     pub values: &'a [&'a str],
-    /// The members of a good answer.
+    /// The members of a valid response.
     pub good: &'a [(&'a str, &'a str)],
 }
 
@@ -29,7 +29,7 @@ pub struct Answer {
     retry_after: Option<u8>,
 }
 
-/// The fault of an answer; most of them have none.
+/// The fault of a response. Most responses have none.
 #[derive(Arbitrary, Clone, Debug)]
 enum Oddity {
     None,
@@ -38,11 +38,11 @@ enum Oddity {
     SecondType(ContentType),
     Tail(u8),
     Bytes(Vec<u8>),
-    /// A size around that where reading stops.
+    /// A size near the limit for responses.
     Large(bool),
-    /// A form where JSON is said, and the other way round.
+    /// A form with the content type of JSON, or JSON with that of a form.
     OtherFormat,
-    /// None of what makes an answer a good one.
+    /// Without the members of a valid response.
     NotGood,
 }
 
@@ -71,7 +71,7 @@ enum ContentType {
 pub struct Member {
     name: Name,
     known: u8,
-    /// Instead of a known value.
+    /// A value instead of a known one.
     other: Option<Content>,
 }
 
@@ -87,7 +87,7 @@ pub enum Content {
     Text(String),
     Null,
     Number(i32),
-    /// Counts from nothing to three.
+    /// A number from 0 to 3.
     Few(u8),
     Long(u64),
     Fraction(f64),
@@ -213,13 +213,13 @@ impl Content {
     }
 }
 
-/// A text of JSON in which every character is escaped.
+/// Returns a JSON string in which every character is escaped.
 fn escape(text: &str) -> String {
     let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
     format!("\"{units}\"")
 }
 
-/// The members of a JSON object in their order, doubles and all.
+/// Returns the members of a JSON object in their order, including repeated names.
 pub fn members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     struct Members(Vec<(String, Value)>);
 
@@ -251,7 +251,7 @@ pub fn members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     Some(members.0)
 }
 
-/// The members of a form, as texts.
+/// Returns the parameters of a form, as texts.
 pub fn form_members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     let pairs = reference::decode_form(body.trim_ascii()).into_iter();
     let texts = pairs.map(|(name, value)| {
@@ -260,13 +260,15 @@ pub fn form_members(body: &[u8]) -> Option<Vec<(String, Value)>> {
     texts.collect()
 }
 
-/// The value of the one member of that name; the error is the number of such members.
+/// Returns the value of the only member with this name. The error is the number of members with
+/// this name.
 pub fn once<'a>(members: &'a [(String, Value)], name: &str) -> Result<&'a Value, usize> {
     let all: Vec<_> = members.iter().filter(|(own, _)| own == name).collect();
     if let [(_, value)] = all[..] { Ok(value) } else { Err(all.len()) }
 }
 
-/// Whether a value has a number with a fraction in it, which JSON need not keep to the last digit.
+/// Returns whether a value contains a number with a fraction. Such a number may lose its last
+/// digits when it is stored.
 pub fn has_fraction(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.is_f64(),

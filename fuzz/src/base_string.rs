@@ -1,4 +1,4 @@
-//! The base string against the reference.
+//! The base string, compared with the second implementation.
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth1::base_string;
@@ -15,7 +15,7 @@ pub struct Input {
 
 pub fn run(Input { sent, header }: Input) {
     let Some(mut request) = sent.request() else { return };
-    // A name in the header is a token and so cannot be empty, and the realm is not a parameter.
+    // A name in the header cannot be empty, and `realm` is not a parameter.
     let mut header = header.unwrap_or_default();
     header.retain(|(name, _)| !name.is_empty() && !name.eq_ignore_ascii_case(b"realm"));
     let params =

@@ -1,5 +1,5 @@
-//! Any request for a protected resource: a token is looked up only if an independent reading finds
-//! just that one in the places for tokens, and every refusal has a challenge without a token.
+//! Any request for a protected resource: a token is looked up only if a second implementation finds
+//! a single token in the request. Every refusal has a challenge, and does not show the token.
 
 use arbitrary::Arbitrary;
 use http::{HeaderValue, Request};
@@ -107,7 +107,7 @@ fn request(input: &Input) -> Option<Request<Vec<u8>>> {
     builder.body(joined(&input.body).into_bytes()).ok()
 }
 
-/// Every token that the request shows in a place where it counts.
+/// Returns all tokens of the request, in the places where tokens are allowed.
 fn tokens(input: &Input, request: &Request<Vec<u8>>) -> Vec<Vec<u8>> {
     let named = |form: &[u8]| -> Vec<Vec<u8>> {
         let pairs = decode_form(form).into_iter();

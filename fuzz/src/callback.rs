@@ -1,4 +1,5 @@
-//! Any callback: a token is asked for only when the callback is that of the pending authorization.
+//! Any callback: the token request is sent only if the callback belongs to the pending
+//! authorization.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ pub struct Input {
     by_verifier: bool,
 }
 
-/// The pending authorization after the service gave out a token. `None` for the empty one, which is
-/// refused.
+/// Returns the pending authorization after the service has returned this token. Returns `None` for
+/// a token that is refused: an empty one, or a very long one.
 fn pending(client: &Client, token: &str) -> Option<Pending> {
     let mut authorize = Authorize::callback("https://c.example/cb");
     authorize.lifetime = Duration::from_secs(99);

@@ -1,4 +1,5 @@
-//! Any `WWW-Authenticate`: not without end, and what was read is read again when it is written.
+//! Any `WWW-Authenticate` header: the number of challenges is limited, and challenges are equal
+//! after writing and reading.
 
 use arbitrary::Arbitrary;
 use http::{HeaderMap, HeaderValue};
@@ -8,7 +9,7 @@ use oauth_proto::wire::Challenge;
 #[derive(Arbitrary, Debug)]
 pub enum Input {
     Bytes(Vec<u8>),
-    /// The sequence of pieces of a challenge.
+    /// A sequence of pieces of challenges.
     Pieces(Vec<u8>),
 }
 
@@ -56,7 +57,7 @@ fn read(input: &[u8]) {
     let written = challenges.iter().map(write).collect::<Vec<_>>().join(", ");
     assert_eq!(Challenge::parse(written.as_bytes()), challenges, "{written}");
 
-    // One header a line, as far as they can be headers.
+    // Each line is a header, if it is a valid value.
     let mut headers = HeaderMap::new();
     for line in input.split(|byte| *byte == b'\n') {
         if let Ok(value) = HeaderValue::from_bytes(line) {
@@ -79,7 +80,7 @@ fn read(input: &[u8]) {
     }
 }
 
-/// A challenge as RFC 9110 §11.6.1 writes it, with every value in quotes.
+/// Writes a challenge (RFC 9110 §11.6.1), with every value in quotes.
 fn write(challenge: &Challenge) -> String {
     let mut elements = Vec::new();
     elements.extend(challenge.token68.clone());

@@ -1,5 +1,4 @@
-//! An authorization server beside a model of what its codes and tokens must be good for, and
-//! requests to it.
+//! An authorization server, a model of its valid codes and tokens, and requests to the server.
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const DAY: u64 = 24 * 3600;
 
-/// `read` and `write`, as bits.
+/// Returns the scope of a bit set: bit 0 is `read`, bit 1 is `write`.
 pub(crate) fn words(scope: u8) -> &'static str {
     ["", "read", "write", "read write"][usize::from(scope & 3)]
 }
@@ -46,17 +45,17 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     pub(crate) client: usize,
     pub(crate) user: bool,
-    /// The grants, and their permissions.
+    /// The scope of the grant, as bits. The scope of the token may be narrower.
     pub(crate) granted: u8,
     pub(crate) scope: u8,
     pub(crate) grant: GrantId,
     pub(crate) expires_at: Option<u64>,
-    /// When, and by which.
+    /// The time of the replacement, and the index of the new token.
     pub(crate) replaced: Option<(u64, usize)>,
     pub(crate) gone: bool,
 }
 
-/// A server, and beside it what every code and token is good for.
+/// A server, and the expected state of each code and token.
 pub(crate) struct CheckedServer {
     pub(crate) provider: Provider,
     pub(crate) store: Counted,
@@ -154,7 +153,7 @@ impl CheckedServer {
         self.tokens.push(token);
     }
 
-    /// A code's grant is revoked; one that was not redeemed had none but itself.
+    /// Revokes the code and its grant in the model. A code that was not redeemed has no grant yet.
     pub(crate) fn forget_code(&mut self, at: usize) {
         self.codes[at].gone = true;
         if let Some(grant) = self.codes[at].grant {
@@ -184,7 +183,7 @@ impl CheckedServer {
         self.store.inner.find_token(&FindToken::new(TokenHash::of(value))).unwrap()
     }
 
-    /// Every token is what the model says.
+    /// Asserts that the record of each token is as in the model.
     pub(crate) fn check(&self) {
         let now = Timestamp::from_secs(self.clock.now);
         for (at, token) in self.tokens.iter().enumerate() {
@@ -205,7 +204,7 @@ impl CheckedServer {
             assert_eq!(record.grant.id, token.grant);
         }
         if self.reuse && self.keep {
-            // Without rotation, one living grant for each client, user and scope.
+            // Without rotation, there is only one valid grant for each client, user and scope.
             let roots = self.tokens.iter().enumerate().filter(|(at, token)| {
                 self.lives(*at)
                     && self.record(&token.value).is_some_and(|record| record.reuse.is_some())

@@ -1,5 +1,5 @@
-//! Any answer of any endpoint: a value where the answer is a good one, or else an error, which
-//! shows no secret.
+//! Any response of any endpoint: a valid response returns a value, and others an error that shows
+//! no secret.
 
 use crate::with;
 use arbitrary::Arbitrary;
@@ -20,7 +20,7 @@ pub struct Input {
     answers: Vec<Answer>,
     lenient: Lenient,
     in_body: bool,
-    /// The time that each exchange takes.
+    /// The duration of each exchange, in seconds.
     pause: u8,
     kept: Option<Vec<u8>>,
 }
@@ -173,7 +173,7 @@ fn server(input: &Input) -> AuthorizationServer {
     server
 }
 
-/// A leg of one round.
+/// Runs a leg with one request.
 fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) -> Result<T, Error> {
     let Ok(Step::Send(_, sent)) = step else { panic!("{step:?}") };
     let result = sent.receive(response.clone(), moment(1000, 2));
@@ -187,7 +187,8 @@ fn one<T: std::fmt::Debug>(step: Result<Step<T>, Error>, response: &Response) ->
     }
 }
 
-/// Shown texts have no secret, except codes and pages about them, which are the server's texts.
+/// Asserts that an error does not show a secret. It may show error codes and details, which are
+/// texts of the server.
 fn hides<T: std::fmt::Debug>(result: &Result<T, Error>) {
     let Err(error) = result else { return };
     let shown = format!("{error} {error:?}");
@@ -227,7 +228,7 @@ fn device(pending: &PendingDevice, response: &Response) {
     );
 }
 
-/// Polls with a clock that moves only in pauses: the server is never asked twice at the same time.
+/// Polls with a test clock, and asserts that two polls are never at the same time.
 fn poll(input: &Input, client: &Client, responses: &[Response]) {
     let codes = serde_json::json!({
         "device_code": PRESENTED,
@@ -280,7 +281,7 @@ fn registered(registration: &ClientRegistration, response: &Response) {
     assert!(!registration.client_id.is_empty());
     let stored = serde_json::to_string(registration).unwrap();
     if members.iter().any(|(_, value)| has_fraction(value)) {
-        // Fractions are read to the last digit but one.
+        // Numbers with a fraction may lose their last digits.
         return;
     }
     assert_eq!(&serde_json::from_str::<ClientRegistration>(&stored).unwrap(), registration);

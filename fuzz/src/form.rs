@@ -1,4 +1,4 @@
-//! The form decoder against the reference, and back.
+//! The form decoder, compared with the second implementation, and the encoder.
 
 use oauth_proto::wire::form;
 

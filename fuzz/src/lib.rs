@@ -1,4 +1,4 @@
-//! The fuzz targets as functions, so that ordinary tests can run them, too.
+//! The fuzz targets as functions, so that tests can run them, too.
 
 pub mod answers;
 pub mod base_string;
@@ -35,7 +35,7 @@ pub mod three_legs;
 pub mod token_answer;
 pub mod token_reference;
 
-/// Returns a value that was changed in place.
+/// Changes a value and returns it.
 pub(crate) fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut value);
     value

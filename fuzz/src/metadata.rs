@@ -1,5 +1,5 @@
-//! Any metadata: they come out only for who was asked for, after few rounds; and no client made of
-//! them sends anything in the clear.
+//! Any metadata: they are accepted only if they name the requested issuer or resource, after few
+//! requests. A client with this metadata sends nothing without TLS.
 
 use crate::with;
 use arbitrary::Arbitrary;
@@ -16,7 +16,7 @@ use crate::requests::moment;
 
 #[derive(Arbitrary, Debug)]
 pub struct Input {
-    /// The one that good answers name, or another.
+    /// The requested issuer: `None` is the issuer of the valid responses.
     issuer: Option<Name>,
     template: bool,
     missing: bool,
@@ -80,7 +80,7 @@ const WORDS: Words<'static> = Words {
     good: &[("issuer", "https://a.example"), ("token_endpoint", "https://a.example/t")],
 };
 
-/// The same, where no answer says anything of itself.
+/// The texts for responses about resources. There is no valid response by default.
 const OF_RESOURCES: Words<'static> = Words {
     names: &["resource", "authorization_servers", "scopes_supported"],
     values: WORDS.values,
@@ -138,7 +138,7 @@ fn server(input: &Input, responses: &[Response]) {
     }
 }
 
-/// Takes a discovery to its end, and returns what came out with the answer that it came from.
+/// Runs a discovery, and returns its result with the last response.
 fn drive<T: std::fmt::Debug>(
     mut step: Result<Step<T>, Error>,
     responses: &[Response],
@@ -159,7 +159,7 @@ fn drive<T: std::fmt::Debug>(
     None
 }
 
-/// Every request that can be made of metadata goes over TLS or stays on this machine.
+/// Asserts that all requests of a client with this metadata use TLS or are sent to this machine.
 fn speaks_in_private(server: AuthorizationServer, metadata: &Metadata) {
     let client =
         Client::new(with(server.clone(), |server| server.allow_missing_s256 = true), "client")
@@ -201,7 +201,7 @@ fn private(request: &Request, plain_http: bool) {
     assert!(plain_http || is_private(&request.uri().to_string()), "{}", request.uri());
 }
 
-/// Read without a parser of URLs.
+/// Returns whether a URL uses TLS or is on this machine. Does not use the crate's URL parser.
 fn is_private(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
     let Some(rest) = lower.strip_prefix("http://") else { return lower.starts_with("https://") };
@@ -233,7 +233,8 @@ fn resource(input: &Input, responses: &[Response]) {
     let metadata: ResourceMetadata = metadata;
     let said = members(answer.body()).unwrap();
     assert_eq!(once(&said, "resource"), Ok(&Value::from(metadata.resource.as_str())));
-    // A default port, the case of the host and an empty path make no other resource.
+    // URLs of the same resource may differ in a default port, the case of the host and an empty
+    // path.
     let usual = |url: &str| url::Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
     let (asked, received) = (usual(asked), usual(&metadata.resource));
     if !input.covering {

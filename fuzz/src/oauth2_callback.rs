@@ -1,5 +1,5 @@
-//! Any callback: a token is asked for, or taken, only when an independent reading says that the
-//! callback is the pending authorization's; and always when it is one as servers write them.
+//! Any callback: the code or token is used only if a second implementation finds that the callback
+//! belongs to the pending authorization. A callback in the usual form is always accepted.
 
 use crate::with;
 use arbitrary::Arbitrary;
@@ -172,7 +172,7 @@ impl Callback {
         }
     }
 
-    /// The part that holds the answer.
+    /// Returns the part with the parameters of the response.
     fn pairs(&self, state: &str) -> String {
         let Self::Pairs { good, pairs, raw, .. } = self else { return String::new() };
         let good =
@@ -188,7 +188,7 @@ impl Callback {
     }
 }
 
-/// Leaves the characters unencoded that a query allows (RFC 3986 §3.4).
+/// Encodes a value, except for the characters that a query allows (RFC 3986 §3.4).
 fn plain(bytes: &[u8]) -> String {
     let encode = |byte: &u8| match byte {
         b':' | b'/' | b'?' | b'@' => char::from(*byte).to_string(),
@@ -247,8 +247,8 @@ impl Value {
     }
 }
 
-/// The places of the answer in a callback. A text without a question mark, or with one that may be
-/// part of a value, can be read in two ways.
+/// Returns the possible parameters of a callback. There are two readings if the text has no
+/// question mark, or if the question mark may be part of a value.
 fn readings(callback: &str, mode: Mode) -> Vec<Pairs> {
     let (before, fragment) = match callback.split_once('#') {
         Some((before, fragment)) => (before, Some(fragment)),
@@ -264,7 +264,7 @@ fn readings(callback: &str, mode: Mode) -> Vec<Pairs> {
     parts.into_iter().flatten().map(|part| decode_form(part.as_bytes())).collect()
 }
 
-/// The values of that name.
+/// Returns the values of the parameters with this name.
 fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
     pairs
         .iter()
@@ -273,7 +273,8 @@ fn values<'a>(pairs: &'a Pairs, name: &str) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Whether the callback arrived at the redirect_uri, or has no place and names its server.
+/// Returns whether the callback arrived at the redirect_uri, or has only parameters, with the right
+/// `iss`.
 fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -> bool {
     let before = callback.split('#').next().unwrap_or_default();
     let place = before.split('?').next().unwrap_or_default();
@@ -287,7 +288,7 @@ fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -
     input.issuer && values(pairs, "iss") == [ISSUER.as_bytes()]
 }
 
-/// Whether state and issuer are right, and nothing is wrong.
+/// Returns whether `state` and `iss` are right, no parameter is repeated, and there is no error.
 fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
     let issuer_fits = match values(pairs, "iss")[..] {
         [] => !input.promises,
@@ -344,8 +345,8 @@ fn sent(
     assert!(values(&form, "state").is_empty() && values(&form, "scope").is_empty());
 }
 
-/// A refusal shows neither state nor proof key, and is never the answer to a good callback in its
-/// right place.
+/// Asserts that the error shows neither the state nor the PKCE verifier, and that the callback was
+/// not a valid one in its right place.
 fn refused(
     input: &Input,
     state: &str,

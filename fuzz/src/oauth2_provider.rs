@@ -1,5 +1,5 @@
-//! A provider of all grants with options toggled, a store that counts its questions and may fail,
-//! and what every response must be.
+//! A provider with all grants and any options, a store that counts queries and may fail, and checks
+//! for all responses.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub const RESOURCES: [&str; 2] = ["https://a.example/", "https://b.example/x?y"]
 pub const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The redirect_uris of each client.
+/// Client ids with their redirect_uris.
 pub const REDIRECTS: [(&str, &str); 4] = [
     ("web", "https://web.example/cb?x=1"),
     ("other", "https://other.example/cb"),
@@ -84,7 +84,7 @@ pub fn provider(options: Options) -> Provider {
     provider.require_pushed_requests = options.only_pushed;
     provider.only_basic = options.only_basic;
     provider.only_body = options.only_body && !options.only_basic;
-    // `build` refuses an option that has no effect.
+    // `build` refuses `allow_raw_basic` if the provider does not accept HTTP Basic.
     let takes_basic = options.only_basic || !options.only_body;
     provider.allow_raw_basic = options.raw_basic && takes_basic;
     if options.separator {
@@ -98,11 +98,11 @@ pub fn provider(options: Options) -> Provider {
     provider.build().unwrap()
 }
 
-/// Fails at one question, if it is told so, without having done anything.
+/// A memory store that counts queries. One query may fail, without an effect.
 pub struct Counted {
     pub inner: MemoryStore,
     pub asked: Cell<u32>,
-    /// At which question of a request it fails.
+    /// The number of the query in a request that fails.
     pub fails_at: Cell<Option<u32>>,
 }
 
@@ -151,7 +151,7 @@ macro_rules! counted {
 
 oauth_proto::for_each_oauth2_query! { counted! {} }
 
-/// A clock that is moved, and entropy that is counted.
+/// A test clock. The entropy is a counter.
 pub struct Clock {
     pub now: u64,
     count: u64,
@@ -170,11 +170,11 @@ impl Clock {
     }
 }
 
-/// The parameters behind a registered URI, if a redirect leads to one of that client's.
+/// Returns the parameters of a redirect, if its URL is a registered one of this client.
 pub fn brought(location: &str, client: &str) -> Option<Vec<(String, String)>> {
     let parameters = redirects(client).find_map(|registered| {
         let rest = location.strip_prefix(registered).or_else(|| {
-            // The port of a loopback address may be another.
+            // The port of a loopback address may differ.
             let after = location
                 .strip_prefix("http://127.0.0.1:")
                 .filter(|_| registered == "http://127.0.0.1/cb")?;
@@ -188,7 +188,7 @@ pub fn brought(location: &str, client: &str) -> Option<Vec<(String, String)>> {
     )
 }
 
-/// Checks the rules for every response.
+/// Asserts the rules for all responses.
 pub fn well_formed(response: &Response) {
     let headers = response.headers();
     assert!(
@@ -246,7 +246,7 @@ pub fn well_formed(response: &Response) {
     }
 }
 
-/// That a refusal tells its reason without a secret.
+/// Asserts that the texts of a refusal contain no secret.
 pub fn shows_no_secret(rejected: &Rejected, secrets: &[String]) {
     let shown = format!("{rejected} {rejected:?} {:?}", rejected.reason);
     let known =

@@ -1,5 +1,5 @@
-//! Any change to a provider's answer: what is reported of the user afterwards was signed, or
-//! nothing is; and the answer as it was is always accepted, once.
+//! Any change to an assertion: only signed values of the user are reported, or the assertion is
+//! refused. The unchanged assertion is always accepted, once.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use crate::openid2_pair::{ANYBODY, BIO, CLAIMED, ENDPOINT, JANE, OLD, OpenIdPair
 #[derive(Arbitrary, Debug)]
 pub struct Input {
     asked: Asked,
-    /// Whether both sides speak OpenID 1.1, also where they need not.
+    /// Whether both sides allow OpenID 1.1, even if the request does not need it.
     openid1: bool,
     association: bool,
     changes: Vec<Change>,
     path: Path,
     posted: bool,
-    /// Whether it is read as an unsolicited answer.
+    /// Whether the relying party treats the assertion as unsolicited.
     unsolicited: bool,
     raw: Option<String>,
 }
 
-/// The user that the request is about.
+/// The identifier in the request.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Claimed,
     Anybody,
-    /// In OpenID 1.1.
+    /// An identifier with OpenID 1.1.
     First,
 }
 
@@ -36,9 +36,9 @@ enum Asked {
 enum Change {
     Remove(Name),
     Set(Name, Value),
-    /// The same once more, or with another value.
+    /// Repeats a field, with this value.
     Twice(Name, Value),
-    /// Out of the list of what is signed, or into it.
+    /// Removes a name from the list of signed fields.
     Unsign(Name),
     Sign(Name),
     Swap(Name, Name),
@@ -180,21 +180,21 @@ pub fn run(input: Input) {
             pair.verified(pending(), association.as_ref(), callback())
         }
     };
-    // Unasked, an answer is one that the provider confirms, and is of version 2.0.
+    // An unsolicited assertion is accepted only without an association and in version 2.0.
     let fits = !input.unsolicited || (association.is_none() && asked != Asked::First);
     let fits = fits && !matches!(input.path, Path::Other);
     match verify() {
         Ok(assertion) => {
             asked.honest(&assertion);
             assert!(fits);
-            // UsedPendingIds: the same does not come again.
+            // A second use of the same assertion is refused.
             assert!(verify().is_err());
         }
         Err(error) => {
             let intact = query == oauth_proto::wire::form::encode(&genuine);
             assert!(!intact || !fits, "the provider's own answer is refused: {error}");
-            // A refusal before the provider was asked spends nothing; after it, the provider has
-            // confirmed for the last time.
+            // With an association, a refused assertion does not use up the nonce, so the original
+            // is still accepted. Without an association, the provider confirms only once.
             if input.association {
                 let query = oauth_proto::wire::form::encode(&genuine);
                 let callback = format!("https://rp.example/back?{query}");
@@ -244,8 +244,8 @@ impl Asked {
         }
     }
 
-    /// Nothing is said of the user but what the provider signed, and what was found out before it
-    /// was asked.
+    /// Asserts that the assertion contains only values that the provider signed or that were
+    /// discovered.
     fn honest(self, assertion: &Assertion) {
         let (version, claimed_id) = match self {
             Self::Claimed => (Version::V2_0, CLAIMED),

@@ -1,5 +1,5 @@
-//! Any answer to a request for an association: what is kept holds together, and nothing is asked
-//! for more than twice.
+//! Any response to a request for an association: the stored association is consistent, and at most
+//! two requests are sent.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct Input {
 struct Answer {
     status: Option<u16>,
     changes: Vec<(u8, Value)>,
-    /// Instead of anything that makes sense.
+    /// A body instead of a meaningful one.
     body: Option<Vec<u8>>,
 }
 
@@ -70,7 +70,7 @@ pub fn run(input: Input) {
         (true, 2) => Some(AssociationKind::DhSha256),
         (false, 0) => Some(AssociationKind::NoEncryptionSha1),
         (false, 1) => Some(AssociationKind::DhSha1),
-        // The hash that encrypts a key has the length of the key.
+        // Other pairs do not exist: the hash that encrypts a key must have the length of the key.
         _ => None,
     });
     let mut options = Options::default();

@@ -1,5 +1,5 @@
-//! Any answers to discovery: it ends after few requests, asks for nothing that only this network
-//! has, and finds only endpoints with TLS that a document named.
+//! Any responses to discovery: it ends after few requests, sends no request to an internal host,
+//! and returns only endpoints with TLS that a document names.
 
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::{Options, RelyingParty, Version};
@@ -22,7 +22,7 @@ enum Identifier {
     Any(String),
 }
 
-/// Three documents, each with five redirects.
+/// The most requests: three documents, each after five redirects.
 const MOST: usize = 18;
 
 pub fn run(input: Input) {
@@ -35,7 +35,7 @@ pub fn run(input: Input) {
     let party = RelyingParty::new("https://rp.example/", options).unwrap();
     let mut step = match party.discover(identifier) {
         Ok(step) => step,
-        // Only a text that is not an identifier, or an internal host, is refused at once.
+        // The identifier is invalid, or on an internal host.
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     if let Step::Send(request, _) = &step {
@@ -73,12 +73,12 @@ pub fn run(input: Input) {
     panic!("discovery does not end");
 }
 
-/// No request leads to this machine or its network.
+/// Asserts that a request is not sent to this machine or its network.
 pub fn is_far(request: &Request) {
     let host = request.uri().host().unwrap().to_ascii_lowercase();
     assert_eq!(request.method(), "GET");
     assert!(host.contains(['.', ':']), "{host}");
-    // What is a number is one of the internet's.
+    // A numeric address must be a public one.
     if let Ok(address) = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         let near = match address {
             std::net::IpAddr::V4(address) => address.is_loopback() || address.is_private(),
@@ -88,13 +88,13 @@ pub fn is_far(request: &Request) {
     }
 }
 
-/// Discovery of a URL in its normal form begins at that URL.
+/// Asserts that the discovery of a normalized URL begins with a request for this URL.
 fn begins_at(party: &RelyingParty, url: &str) {
     let Ok(Step::Send(request, _)) = party.discover(url) else { panic!("{url} is refused") };
     assert_eq!(request.uri().to_string(), url);
 }
 
-/// The endpoint was in a body, in some form.
+/// Asserts that one of the bodies contains the endpoint.
 fn named(bodies: &[Vec<u8>], endpoint: &str) {
     if !URLS.contains(&endpoint) {
         return;

@@ -1,5 +1,5 @@
-//! Key-Value form: any response to a question about a signature counts exactly as a slow reading by
-//! the specification has it.
+//! Key-Value form: any response to a request to confirm a signature has the result that a second,
+//! simple implementation finds.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -37,7 +37,7 @@ pub fn run(body: &[u8]) {
     }
 }
 
-/// A user who is back, from a provider that has yet to confirm its signature.
+/// Returns a stored pending value, and a callback whose signature the provider has to confirm.
 fn begun() -> (&'static str, &'static str) {
     static BEGUN: OnceLock<(String, String)> = OnceLock::new();
     let (pending, callback) = BEGUN.get_or_init(|| {
@@ -50,7 +50,7 @@ fn begun() -> (&'static str, &'static str) {
     (pending, callback)
 }
 
-/// Reads a message, by the specification (§4.1.1).
+/// Reads a message by the specification (§4.1.1).
 pub fn read(body: &[u8]) -> Option<BTreeMap<String, String>> {
     let mut message = BTreeMap::new();
     let mut rest = body.to_vec();

@@ -1,5 +1,4 @@
-//! Pages and documents as identifiers serve them, and as they should not: pieces of XRDS and HTML
-//! in any order.
+//! Documents at identifiers, valid and invalid: pieces of XRDS and HTML in any order.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -54,7 +53,7 @@ enum Piece {
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Url(u8);
 
-/// Endpoints, identifiers, a site's places, and internal places.
+/// URLs of endpoints, of identifiers, of a site, and of internal hosts.
 pub const URLS: &[&str] = &[
     "https://op.example/openid",
     "https://op.example/openid?a=b",

@@ -1,4 +1,4 @@
-//! A provider, two identifiers and a relying party that share a process with the target.
+//! A provider, two identifiers and a relying party, in the process of the target.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ use crate::requests::moment;
 pub const ENDPOINT: &str = "https://op.example/openid";
 pub const JANE: &str = "https://op.example/id/jane";
 pub const CLAIMED: &str = "https://jane.example/";
-/// An OP identifier.
+/// The OP identifier, with which the provider selects the user's identifier.
 pub const ANYBODY: &str = "https://op.example/";
-/// An identifier whose document knows OpenID 1.1 alone.
+/// An identifier with only OpenID 1.1.
 pub const OLD: &str = "https://old.example/";
 pub const RETURN_TO: &str = "https://rp.example/back?x=1";
 pub const NOW: u64 = 1_700_000_000;
@@ -92,8 +92,8 @@ impl OpenIdPair {
         self.run(self.party.discover(identifier)).unwrap()
     }
 
-    /// An association with the provider: one for all of a version, since agreeing on it takes the
-    /// longest.
+    /// Returns an association with the provider. It is made once for each version, because making
+    /// it is slow.
     pub fn associated(&self, discovered: &Discovered) -> Option<Association> {
         static FIRST: OnceLock<Option<Association>> = OnceLock::new();
         static SECOND: OnceLock<Option<Association>> = OnceLock::new();
@@ -120,7 +120,7 @@ impl OpenIdPair {
         self.party.authorize(authorize, self.moment()).unwrap()
     }
 
-    /// The provider's answer for a user who consents: the fields of the callback's query.
+    /// Lets the user consent, and returns the fields of the callback.
     pub fn answered(&self, authorization: &Authorization) -> BTreeMap<String, String> {
         let request = http::Request::get(authorization.url().unwrap()).body(Vec::new()).unwrap();
         let Ok(Dispatched::CheckIdRequest(check_id)) =
@@ -179,7 +179,6 @@ impl OpenIdPair {
     }
 }
 
-/// The document of a user, of a provider, and of a relying party.
 pub fn user_document(endpoint: &str, local_id: Option<&str>, extensions: &[&str]) -> String {
     XrdsDocument::User { endpoint, local_id, extensions }.to_string()
 }

@@ -1,4 +1,5 @@
-//! Any message to a provider: it answers, confirms nothing that it did not say, and nothing twice.
+//! Any message to a provider: the provider always responds, and confirms only its own assertions,
+//! each once.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ struct Message {
     post: bool,
     content_type: bool,
     raw: Option<String>,
-    /// The user's decision.
+    /// Whether the user consents.
     approves: bool,
     user: Value,
 }
@@ -31,9 +32,9 @@ struct Message {
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
 enum Begin {
     Nothing,
-    /// A relying party's query about an answer of this provider.
+    /// A relying party's request to confirm an assertion of this provider.
     Confirm,
-    /// The requests that send a user here.
+    /// An authentication request, with which a user is sent to the provider.
     CheckIdRequest,
     Associate,
 }
@@ -156,7 +157,7 @@ pub fn run(input: Input) {
     assert!(confirmed <= 1, "confirmed {confirmed} times");
 }
 
-/// A redirect, a form, or nothing if no relying party waits.
+/// Asserts that the response is a redirect or a form, or empty if there is no `return_to`.
 fn leads_back(response: &Response, returns: bool) {
     match response.status().as_u16() {
         303 => assert!(returns && response.headers().contains_key("location")),
@@ -166,8 +167,7 @@ fn leads_back(response: &Response, returns: bool) {
 }
 
 impl Message {
-    /// The request, and whether it is a confirmation of what was signed, with nothing signed
-    /// changed.
+    /// Returns the request, and whether all signed fields are those of the assertion.
     fn request(
         &self,
         answered: &BTreeMap<String, String>,

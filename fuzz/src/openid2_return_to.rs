@@ -1,6 +1,6 @@
-//! Any relying party, and whatever it serves: a provider that looks at it sends two requests at
-//! most, none to a host of its network or without TLS, and accepts only a document that names the
-//! place.
+//! Any relying party with any documents: a provider that verifies the `return_to` sends at most two
+//! requests, only with TLS and never to an internal host. It accepts only a document that lists the
+//! URL.
 
 use arbitrary::Arbitrary;
 use oauth_proto::openid2::server::{CheckIdRequest, Dispatched, serve};
@@ -14,7 +14,7 @@ use crate::openid2_pair::{OpenIdPair, relying_party_document};
 pub struct Input {
     realm: Place,
     return_to: Place,
-    /// Whether it serves what it should.
+    /// Whether the relying party serves a valid document.
     genuine: bool,
     pages: [Page; 2],
 }
@@ -73,7 +73,7 @@ pub fn run(input: Input) {
         is_far(&request);
         assert_eq!(request.uri().scheme_str(), Some("https"));
         if answers.is_empty() && matches!(input.realm, Place::Known(_)) {
-            // A wildcard stands for `www` (§9.2.1).
+            // A wildcard is replaced with `www` (§9.2.1).
             let there: http::Uri = realm.replace("*.", "www.").parse().unwrap();
             assert_eq!(*request.uri(), there);
         }
@@ -83,7 +83,7 @@ pub fn run(input: Input) {
     }
     let Step::Done(listed) = step else { panic!("expected no third request") };
     if listed {
-        // After a redirect it is another party's document.
+        // A document after a redirect may be another party's, so it is not accepted.
         assert!(answers.iter().all(|answer| answer.status() == 200));
     }
     if let (Place::Known(_), Some(answer)) = (&input.return_to, answers.last()) {
@@ -96,7 +96,7 @@ pub fn run(input: Input) {
     }
 }
 
-/// The question of a relying party that says it is that.
+/// Returns the request of a relying party with this realm and `return_to`.
 fn asked(pair: &OpenIdPair, realm: &str, return_to: &str) -> Option<CheckIdRequest> {
     let fields = [
         ("openid.ns", "http://specs.openid.net/auth/2.0"),

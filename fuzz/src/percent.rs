@@ -1,5 +1,5 @@
-//! Percent-encoding as the crate does it, by another implementation: all but the unreserved
-//! characters of RFC 3986 §2.3.
+//! Percent-encoding with another implementation: all characters except the unreserved ones of RFC
+//! 3986 §2.3 are encoded.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 

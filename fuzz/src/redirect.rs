@@ -1,4 +1,4 @@
-//! Any redirect: no signature and no Authorization header leaves the origin.
+//! Any redirect: signatures and Authorization headers are not sent to another origin.
 
 use arbitrary::Arbitrary;
 use http::Request;

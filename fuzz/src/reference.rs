@@ -1,6 +1,6 @@
-//! The base string of RFC 5849 §3.4.1, written as slowly and plainly as its text.
+//! A second implementation of the base string (RFC 5849 §3.4.1) for comparison, slow and simple.
 
-/// A request in pieces, none of them encoded or parsed by the library.
+/// A request in pieces, which this crate has not encoded or parsed.
 pub struct Pieces<'a> {
     pub method: &'a str,
     pub https: bool,
@@ -8,13 +8,13 @@ pub struct Pieces<'a> {
     pub port: Option<u16>,
     pub path: &'a str,
     pub query: Option<&'a [u8]>,
-    /// Decoded.
+    /// The decoded parameters of the `Authorization` header.
     pub header: &'a [(Vec<u8>, Vec<u8>)],
     /// The body, if it is a form.
     pub form: Option<&'a [u8]>,
 }
 
-/// §3.4.1.1.
+/// Returns the base string of a request (§3.4.1.1).
 pub fn base_string(pieces: &Pieces<'_>) -> String {
     let mut parameters: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     parameters.extend(decode_form(pieces.query.unwrap_or_default()));
@@ -41,7 +41,7 @@ pub fn base_string(pieces: &Pieces<'_>) -> String {
     all.join("&")
 }
 
-/// §3.4.1.2.
+/// Returns the base string URI (§3.4.1.2).
 fn base_uri(pieces: &Pieces<'_>) -> String {
     let scheme = if pieces.https { "https" } else { "http" };
     let default = if pieces.https { 443 } else { 80 };
@@ -55,7 +55,7 @@ fn base_uri(pieces: &Pieces<'_>) -> String {
     format!("{scheme}://{host}{port}{path}")
 }
 
-/// §3.6.
+/// Percent-encodes bytes (§3.6).
 fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for byte in bytes {
@@ -75,7 +75,7 @@ fn encode(bytes: &[u8]) -> String {
     out
 }
 
-/// HTML 4.01 §17.13.4, backwards.
+/// Decodes a form (HTML 4.01 §17.13.4).
 pub fn decode_form(form: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut pairs = Vec::new();
     let mut pieces: Vec<Vec<u8>> = vec![Vec::new()];
@@ -132,8 +132,8 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether a place, by its path alone or as a whole, is that of a URI without escapes: as the
-/// parser of browsers reads it, and with the path byte for byte.
+/// Returns whether a path or a URL is that of `uri`. The origin is compared as browsers parse it,
+/// and the path byte by byte. `uri` must not have escapes.
 pub fn is_place(place: &str, uri: &str) -> bool {
     let uri = url::Url::parse(uri).expect("a URI");
     if place.starts_with('/') {

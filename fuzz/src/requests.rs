@@ -1,4 +1,4 @@
-//! Random requests that a client could really send.
+//! Random valid requests of a client.
 
 use arbitrary::Arbitrary;
 use http::Request;
@@ -52,14 +52,14 @@ impl Sent {
         }
     }
 
-    /// The origin without its path.
+    /// Returns the origin of the URI.
     pub fn origin(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         format!("{scheme}://{}{port}", self.host())
     }
 
-    /// The path and the query as texts for a URI.
+    /// Returns the path and the query as texts for a URI.
     pub fn target(&self) -> (String, Option<String>) {
         let path = self
             .path
@@ -81,7 +81,7 @@ impl Sent {
         format!("{}{path}{query}", self.origin())
     }
 
-    /// The request, where the `http` crate takes it.
+    /// Returns the request, if the `http` crate accepts it.
     pub fn request(&self) -> Option<Request<Vec<u8>>> {
         let builder = Request::builder().method(self.method()).uri(self.uri());
         match &self.form {
@@ -94,7 +94,7 @@ impl Sent {
     }
 }
 
-/// A moment at that second.
+/// Returns a moment at this second.
 pub fn moment(now: u64, entropy: u8) -> Moment {
     Moment::new(Timestamp::from_secs(now), [entropy; 32])
 }

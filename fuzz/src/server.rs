@@ -1,5 +1,5 @@
-//! Arbitrary requests, and requests in arbitrary order, against one server, with a model of what
-//! may succeed beside it.
+//! Arbitrary requests, and valid requests in arbitrary order, at one OAuth 1.0a server. A model
+//! says which of them may succeed.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use oauth_proto::{Moment, Response, Step, Timestamp};
 
 #[derive(Arbitrary, Debug)]
 pub enum Act {
-    /// Any request at all.
+    /// An arbitrary request.
     Raw {
         method: Vec<u8>,
         target: Vec<u8>,
@@ -25,15 +25,15 @@ pub enum Act {
         form: bool,
         body: Vec<u8>,
     },
-    /// A client begins, and names that callback.
+    /// A client requests temporary credentials with this callback.
     Begin { callback: Option<String> },
     /// The user decides about one of the pending authorizations.
     Decide { which: usize, grant: bool },
-    /// A client redeems one, with its verifier or another one.
+    /// A client redeems a pending authorization, with the right or another verifier.
     Redeem { which: usize, right: bool },
-    /// A protected resource is asked for with one of the tokens.
+    /// A client calls the protected resource with one of the tokens.
     Call { which: usize },
-    /// Time passes.
+    /// The clock advances.
     Pass(u16),
 }
 
@@ -50,7 +50,7 @@ struct Open {
     used: bool,
 }
 
-/// The request at that endpoint.
+/// Returns the request with another path.
 fn at(path: &str, request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = request.uri().clone().into_parts();
@@ -70,7 +70,7 @@ fn response(dispatched: Dispatched) -> Response {
     }
 }
 
-/// Returns the question of the endpoint for users.
+/// Returns the consent of the endpoint for users.
 fn question(dispatched: Dispatched) -> Consent {
     match dispatched {
         Dispatched::Consent(consent) => consent,
@@ -196,7 +196,7 @@ pub fn run(acts: Input) {
                     }
                     Err(rejected) => check(rejected),
                 }
-                // Whatever was sent, it was the only try.
+                // A verifier can be tried only once.
                 *used = true;
             }
             Act::Call { which } => {

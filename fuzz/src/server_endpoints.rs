@@ -1,6 +1,5 @@
-//! Arbitrary requests, most of them half right, to each endpoint of an authorization server: each
-//! ends soon, in a response that is well-formed, and sends no browser to a place that was not
-//! registered.
+//! Arbitrary requests to the endpoints of an authorization server, most of them partly valid: each
+//! has a well-formed response after few queries, and redirects only to registered URLs.
 
 use std::collections::HashMap;
 
@@ -23,7 +22,7 @@ pub struct Input {
 
 #[derive(Arbitrary, Debug)]
 struct Act {
-    /// A request that is right, to begin with, and whose it is.
+    /// A valid request to begin with: its template and its client.
     template: Option<(u8, u8)>,
     endpoint: u8,
     method: u8,
@@ -56,7 +55,7 @@ enum Name {
 enum Value {
     /// A value that fits the name.
     Fit(u8),
-    /// One that the server gave out.
+    /// A value that the server has issued.
     Given(u8),
     Any(String),
 }
@@ -78,7 +77,7 @@ const CLIENTS: [(&str, &str); 5] =
     [("web", SECRETS[0]), ("other", SECRETS[1]), ("app", ""), ("api", SECRETS[0]), ("nobody", "x")];
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// Names, and values that fit.
+/// Names of parameters, and values that fit.
 const NAMES: [(&str, &[&str]); 25] = [
     ("response_type", &["code", "token", "code token"]),
     ("client_id", &["web", "other", "app", "nobody"]),
@@ -127,8 +126,8 @@ const NAMES: [(&str, &[&str]); 25] = [
     ("request", &["x"]),
 ];
 
-/// The paths and parameters of right requests: names and values, `^` for the last value that was
-/// given out, `^^` for the one before, `@` for the client's redirect_uri.
+/// The paths and parameters of valid requests. `^` is the last value that the server has issued,
+/// `^^` is the value before, and `@` is the redirect_uri of the client.
 const TEMPLATES: [(&str, &[(&str, &str)]); 16] = [
     (
         "/authorize",
@@ -200,7 +199,7 @@ const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const CHALLENGE: (&str, &str) = ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 const S256: (&str, &str) = ("code_challenge_method", "S256");
 
-/// Names whose values are secrets, or may be.
+/// Parameters whose values may be secrets.
 const SECRET_NAMES: [&str; 10] = [
     "code",
     "refresh_token",
@@ -214,18 +213,18 @@ const SECRET_NAMES: [&str; 10] = [
     "code_verifier",
 ];
 
-/// A server whose requests are made by hand.
+/// A server, and the values that it has issued.
 struct RawServer {
     provider: Provider,
     store: Counted,
     clock: Clock,
-    /// The values that the server gave out.
+    /// The issued codes, tokens and other values, in their order.
     given: Vec<String>,
     /// The state and the client of each pushed request.
     pushed: HashMap<String, (Option<String>, String)>,
 }
 
-/// The client that a redirect must lead to, and its state.
+/// The client to which a redirect must lead, and its state.
 struct Asked {
     client: String,
     state: Option<String>,
@@ -390,7 +389,8 @@ impl RawServer {
         all
     }
 
-    /// Whether the request has a secret where none belongs, so that a refusal may quote it.
+    /// Returns whether the request has a secret in a wrong place. A refusal may quote the text of
+    /// that place.
     fn misplaces_secrets(&self, act: &Act, parameters: &[(String, String)]) -> bool {
         let known = SECRETS
             .into_iter()
@@ -412,7 +412,7 @@ impl RawServer {
     fn refused(&self, rejected: &Rejected, asked: &Asked) {
         let response = rejected.response();
         well_formed(&response);
-        // A form that sends itself off is a way to bring an error.
+        // An error may be sent to the client by a form that submits itself.
         let is_form = response
             .headers()
             .get("content-type")
@@ -421,7 +421,7 @@ impl RawServer {
         self.check_redirect(&response, asked);
     }
 
-    /// A redirect leads to the client that asked, with its state, and brings one thing.
+    /// Asserts that a redirect leads to the client of the request, with its state and one result.
     fn check_redirect(&self, response: &Response, asked: &Asked) -> Option<Vec<(String, String)>> {
         let location = response.headers().get("location")?.to_str().unwrap();
         let parameters = brought(location, &asked.client)
@@ -442,7 +442,7 @@ impl RawServer {
                 .sum::<usize>(),
             1
         );
-        // A token is never in a query.
+        // A token must be in the fragment.
         assert!(
             all("access_token").is_empty() || location.contains("#access_token="),
             "{location}"
@@ -480,7 +480,7 @@ impl RawServer {
     }
 
     fn consent(&mut self, consent: Consent, asked: &Asked, decision: u8) {
-        // It survives a login page.
+        // The consent is stored and read, as during a login page.
         let stored = serde_json::to_string(&consent).unwrap();
         let consent: Consent = serde_json::from_str(&stored).unwrap();
         assert_eq!(consent.client_id, asked.client);
@@ -549,7 +549,7 @@ fn basic(id: &str, secret: &str) -> String {
     out
 }
 
-/// Client metadata of the parameters, some of them lists.
+/// Makes client metadata from the parameters. Some members are lists.
 fn metadata(parameters: &[(String, String)]) -> Vec<u8> {
     let mut members = serde_json::Map::new();
     for (name, value) in parameters {
@@ -580,7 +580,7 @@ fn decide(question: &DecideGrant, decision: u8) -> Result<Decision, &'static str
     })
 }
 
-/// The client and the state of a request; for a pushed one, those that were pushed.
+/// Returns the client and the state of a request, or those of the pushed request.
 fn asked(
     parameters: &[(String, String)],
     pushed: &HashMap<String, (Option<String>, String)>,

@@ -1,6 +1,5 @@
-//! Requests, decisions, replays, failures of the store and the passing of time in arbitrary order,
-//! against one authorization server, with a model beside it of what every code and token is good
-//! for.
+//! Requests, decisions, replays, failures of the store and advances of the clock, in arbitrary
+//! order, at one authorization server. A model has the expected state of each code and token.
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
@@ -21,7 +20,7 @@ pub struct Input {
 
 #[derive(Arbitrary, Debug)]
 enum Act {
-    /// A user grants a client some of what it asks for.
+    /// A user grants a part of the requested scope.
     SignIn {
         client: u8,
         asked: u8,
@@ -29,7 +28,7 @@ enum Act {
         user: bool,
         pkce: bool,
     },
-    /// A client would have the user sent to another's place.
+    /// A client requests another client's redirect_uri.
     Mislead {
         client: u8,
         to: u8,
@@ -52,7 +51,7 @@ enum Act {
     RevokeGrant {
         token: u8,
     },
-    /// The store fails at that question of the next request.
+    /// The store fails at this query of the next request.
     Fail(u8),
     Pass(u16),
     PassDays(u8),
@@ -92,7 +91,7 @@ pub fn run(input: Input) {
     }
 }
 
-/// One of those that are there.
+/// Chooses the index of an item.
 fn one<T>(all: &[T], which: u8) -> Option<usize> {
     all.len().checked_sub(1).map(|last| last - usize::from(which) % all.len())
 }
@@ -149,13 +148,13 @@ impl CheckedServer {
         self.fails = false;
     }
 
-    /// The client itself, mostly.
+    /// Returns the client that sends the request: in most cases the right one.
     fn taker(&self, own: usize, other: u8) -> usize {
         if other < 192 { own } else { usize::from(other) % 3 }
     }
 
     fn sign_in(&mut self, client: usize, asked: u8, granted: u8, user: bool, pkce: bool) {
-        // The app may have `read` alone, and has no secret.
+        // The app may only request `read`. It is public, so it needs PKCE.
         let (asked, pkce) = if client == 2 { (1, true) } else { (asked & 3, pkce) };
         let redirect_uri = REDIRECTS[CLIENTS[client].2].1;
         let Ok(consent) = self.authorize(client, redirect_uri, asked, pkce) else {
@@ -174,7 +173,7 @@ impl CheckedServer {
         let parameters =
             brought(response.headers()["location"].to_str().unwrap(), CLIENTS[client].0).unwrap();
         let (name, value) = parameters.first().cloned().unwrap();
-        // Where the store failed, the client hears of that.
+        // If the store has failed, the redirect has an error.
         if name != "code" {
             assert!(self.fails && name == "error");
             return;
@@ -307,8 +306,8 @@ impl CheckedServer {
     }
 
     fn refresh(&mut self, at: usize, client: usize, scope: u8) {
-        // A public client's reusable token whose refresh token was replaced for a narrower one is
-        // another question.
+        // The model does not cover a reusable token of a public client that is renewed with a
+        // narrower scope.
         let scope = if self.reuse && client == 2 { 0 } else { scope };
         let value = self.tokens[at].value.clone();
         let mut parameters = vec![("grant_type", "refresh_token"), ("refresh_token", &*value)];
@@ -320,7 +319,7 @@ impl CheckedServer {
         let token = &self.tokens[at];
         let is_own = token.kind == TokenKind::Refresh && token.client == client;
         let expired = token.expires_at.is_some_and(|at| at <= now);
-        // The successor that may be returned once more.
+        // The new refresh token, which may be returned again within the grace period.
         let successor =
             token.replaced.filter(|(when, _)| now < when + self.grace).map(|(_, by)| by);
         let successor =
@@ -355,7 +354,7 @@ impl CheckedServer {
             }
             Err(RejectReason::RefreshTokenUnknown) => {
                 let lost = successor.is_some_and(|by| !self.lives(by));
-                // Tokens that were replaced, and would never have expired, are forgotten some time.
+                // Replaced tokens without an expiry are deleted after some time.
                 let old = token.replaced.is_some_and(|(when, _)| when + 90 * DAY <= now);
                 assert!(token.gone || expired || token.kind == TokenKind::Access || lost || old);
             }

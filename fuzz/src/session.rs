@@ -1,5 +1,5 @@
-//! Sessions, by hand and shared by tasks that are polled, woken and cancelled in any order, with a
-//! server, a clock and a store that do what they like.
+//! Sessions that are used directly, and shared sessions in tasks that are polled, woken and
+//! cancelled in any order. The server, the clock and the store behave arbitrarily.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ enum Act {
     Cancel(u8),
     Clock(i16),
     Install(Option<u16>),
-    /// Another process renews the token, and stores it.
+    /// Another process renews and stores the token.
     Elsewhere(Option<u16>),
     /// The user signs out.
     SignOut,
@@ -52,7 +52,7 @@ enum Kind {
     Json,
     Foreign,
     Withheld,
-    /// No request, but a token.
+    /// Only the token, without a request to the API.
     Token,
 }
 
@@ -147,7 +147,7 @@ fn shared(input: &Input, session: Session) {
         }
     }
     finish(&environment, &mut tasks);
-    // From now on, all goes well, and the API takes the newest token alone.
+    // From now on, all requests succeed, and the API accepts only the newest token.
     environment.now.set(1 << 40);
     environment.strict.set(true);
     tasks.push((Kind::Get, start(&shared, &environment, Kind::Get)));
@@ -160,7 +160,7 @@ fn shared(input: &Input, session: Session) {
     assert!(!is_lost || !renewable, "{:?} is lost", environment.unsaved);
 }
 
-/// Shares a session whose tokens are saved in the environment, by this process alone or by several.
+/// Makes a shared session whose tokens are saved in the environment, by one or several processes.
 fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>) -> SharedSession {
     let clock = environment.clone();
     let builder = SharedSession::builder_with(session, move || clock.moment());
@@ -190,8 +190,7 @@ fn share(input: &Input, session: Session, environment: &Arc<SessionEnvironment>)
     builder.load(load).store_if_unchanged(store).build().unwrap()
 }
 
-/// Polls the woken futures, and answers the waiting ones, until all are done: none is cancelled any
-/// more.
+/// Polls the woken futures and lets waiting requests succeed, until all tasks are done.
 fn finish(environment: &SessionEnvironment, tasks: &mut Vec<(Kind, Task<Ended>)>) {
     for _ in 0..1000 {
         if let Some(which) = tasks.iter().position(|(_, task)| task.is_woken()) {
@@ -247,8 +246,8 @@ fn start(shared: &SharedSession, environment: &Arc<SessionEnvironment>, kind: Ki
     })
 }
 
-/// As the documentation of [`Session`] does it: each request once, or once more after what its
-/// response asks for.
+/// Uses a session as its documentation shows: each request is sent once, or twice if the response
+/// requires a new token.
 fn by_hand(input: &Input, mut session: Session) {
     let mut now = 100_000;
     let mut issued = 0;
@@ -304,7 +303,7 @@ fn by_hand(input: &Input, mut session: Session) {
         assert!(response.status() == 401 && kind != Kind::Withheld && !input.heedless);
         if let Ok(sent_token) = session.retry(&mut request, again) {
             carries(&session, &request, kind);
-            // A newer token has had its turn.
+            // The request was already repeated with a new token, so it is not repeated again.
             let verdict = session.check_response(
                 sent_token,
                 &respond(answer()),
@@ -315,8 +314,7 @@ fn by_hand(input: &Input, mut session: Session) {
     }
 }
 
-/// A request that may be sent goes where its token may go, and has the session's token and no
-/// other.
+/// Asserts that the request is for the session's API, and has only the token of the session.
 fn carries(session: &Session, request: &Request, kind: Kind) {
     assert!(kind != Kind::Foreign);
     let expected = session

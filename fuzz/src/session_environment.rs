@@ -1,5 +1,5 @@
-//! The environment of a shared session: a clock, exchanges that are answered when the fuzzer says
-//! so, a storage of tokens, and its invariants.
+//! The environment of a shared session: a clock, requests whose responses the fuzzer chooses, a
+//! token store, and checks of the requests.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,8 +18,8 @@ use crate::requests::moment;
 pub const TOKEN_ENDPOINT: &str = "https://a.example/token";
 pub const API: &str = "https://api.example";
 
-/// A value that can be changed behind a reference, and that the functions of a session may hold:
-/// they are `Send`.
+/// A value that can be changed through a shared reference. It is `Send`, as the functions of a
+/// session require.
 #[derive(Default)]
 pub struct Cell<T>(Mutex<T>);
 
@@ -48,12 +48,12 @@ impl<T: fmt::Debug> fmt::Debug for Cell<T> {
 
 pub type Outcome<T> = Result<T, &'static str>;
 
-/// The end of a request.
+/// The result of a request.
 #[derive(arbitrary::Arbitrary, Clone, Copy, Debug)]
 pub enum Answer {
-    /// The requested token, with that lifetime.
+    /// Success. A new token has this lifetime.
     Good(Option<u16>),
-    /// 401 by an API, a refusal by the token endpoint, and nothing saved.
+    /// 401 of an API, a refusal of the token endpoint, or a failure to save.
     Refused(u8),
     Failed,
     Garbage,
@@ -66,22 +66,23 @@ pub struct SessionEnvironment {
     issued: Cell<u32>,
     /// The number of times that the user has granted access.
     grant: Cell<u32>,
-    /// Tokens of grants before the present one.
+    /// Tokens of earlier grants.
     outdated: Cell<BTreeSet<String>>,
     pub saved: Cell<BTreeSet<String>>,
     /// The state that several processes share.
     pub row: Cell<Option<StoredToken>>,
-    /// Renewed tokens that the session has and that are not saved.
+    /// Renewed tokens of the session that are not saved yet.
     pub unsaved: Cell<Vec<String>>,
     renewing: Cell<u32>,
     waiting: Cell<Vec<Arc<Slot>>>,
-    /// Whether a token counts as saved as soon as it is there, since its owner is told instead.
+    /// Whether the session has no function for saving. Tokens then count as saved when they are
+    /// received.
     pub reports: Cell<bool>,
-    /// Whether an API takes the newest token alone.
+    /// Whether an API accepts only the newest token.
     pub strict: Cell<bool>,
 }
 
-/// The exchange that one future waits for.
+/// A request for whose result a future waits.
 #[derive(Default)]
 struct Slot {
     answer: Cell<Option<Answer>>,
@@ -89,14 +90,14 @@ struct Slot {
     gone: Cell<bool>,
 }
 
-/// The requests that one fetch has sent.
+/// The number of requests in one fetch.
 #[derive(Default)]
 pub struct Count {
     pub api: Cell<u32>,
     pub renewals: Cell<u32>,
 }
 
-/// Ready once the fuzzer has an answer for it.
+/// A future that is ready when the fuzzer has chosen the result.
 struct Awaited(Arc<Slot>);
 
 impl Future for Awaited {
@@ -114,7 +115,7 @@ impl Drop for Awaited {
     }
 }
 
-/// A renewal on its way.
+/// Marks a renewal as running until it is dropped.
 struct Renewing<'a>(&'a SessionEnvironment);
 
 impl Drop for Renewing<'_> {
@@ -129,7 +130,7 @@ impl SessionEnvironment {
         moment(self.now.get(), self.moments.get())
     }
 
-    /// The user grants access again, and the token of that is saved.
+    /// Records that the user has granted access again, and that the new token is saved.
     pub fn grant(&self, token: &Token) {
         self.grant.set(self.grant.get() + 1);
         self.unsaved.borrow().clear();
@@ -146,7 +147,7 @@ impl SessionEnvironment {
         Awaited(slot)
     }
 
-    /// Answers one of the waiting futures. Returns `false` if no future waits.
+    /// Sets the result for one of the waiting futures. Returns `false` if no future waits.
     pub fn answer(&self, which: usize, answer: Answer) -> bool {
         let mut waiting = self.waiting.borrow();
         waiting.retain(|slot| !slot.gone.get() && slot.answer.get().is_none());
@@ -208,7 +209,8 @@ impl SessionEnvironment {
                     r#""access_token":"access-{number}","refresh_token":"refresh-{number}""#
                 );
                 if grant != self.grant.get() {
-                    // It is not needed any more, but it may be there.
+                    // The user has granted access again meanwhile, so the renewed token must not be
+                    // used.
                     self.outdated.borrow().insert(format!("access-{number}"));
                 } else if self.reports.get() {
                     self.saved.borrow().insert(format!("access-{number}"));
@@ -259,8 +261,8 @@ impl SessionEnvironment {
         Ok(WriteOutcome::Stored)
     }
 
-    /// Another process renews the stored token, if there is one, and the token that this one has
-    /// renewed is not valid any more.
+    /// Renews the stored token as another process, if there is one. Tokens that this process has
+    /// renewed but not saved become invalid.
     pub fn renew_elsewhere(&self, lifetime: Option<u16>) {
         let mut row = self.row.borrow();
         if row.as_ref().is_none_or(|stored| stored.token.is_none()) {
@@ -278,8 +280,8 @@ impl SessionEnvironment {
         *row = Some(StoredToken::new(token));
     }
 
-    /// Returns whether a renewed token is not stored, though the user is signed in and no newer one
-    /// is.
+    /// Returns whether a renewed token is neither stored nor replaced with a newer one, although
+    /// the user is signed in.
     pub fn is_lost(&self) -> bool {
         let number = |token: &str| token.trim_start_matches("access-").parse::<u32>().ok();
         let stored = self
@@ -292,7 +294,8 @@ impl SessionEnvironment {
         })
     }
 
-    /// A request to an API goes to its origin, with one token, which was saved.
+    /// Asserts that a request to an API is sent to its origin, with a single token that was saved
+    /// before.
     fn checked(&self, request: &Request, withheld: bool) {
         let tokens = tokens(request);
         if withheld {
@@ -306,7 +309,7 @@ impl SessionEnvironment {
     }
 }
 
-/// The different tokens that a request carries anywhere.
+/// Returns the tokens in all parts of a request.
 pub fn tokens(request: &Request) -> BTreeSet<String> {
     let headers = request
         .headers()
@@ -331,7 +334,7 @@ pub fn json(status: u16, body: &str) -> Response {
     builder.body(body.as_bytes().to_vec()).unwrap()
 }
 
-/// The responses of an API that refuses a token, in several forms.
+/// Returns the response of an API that refuses a token, in one of several forms.
 pub fn refusal(challenge: u8) -> Response {
     let challenges = [
         "Bearer",
@@ -348,7 +351,7 @@ pub fn refusal(challenge: u8) -> Response {
         .unwrap()
 }
 
-/// A task and whether it was woken.
+/// A task, and whether it was woken.
 pub struct Task<T> {
     future: Pin<Box<dyn Future<Output = T>>>,
     flag: Arc<Flag>,
@@ -372,7 +375,7 @@ impl<T> Task<T> {
     }
 
     pub fn poll(&mut self) -> Option<T> {
-        // A new waker each time: only that of the last poll counts.
+        // Only the waker of the last poll must wake the task, so each poll has a new one.
         self.flag = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(self.flag.clone());
         match self.future.as_mut().poll(&mut Context::from_waker(&waker)) {

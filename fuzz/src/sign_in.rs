@@ -1,5 +1,5 @@
-//! Any answers of a service to sign in at, and any path of its API: a user has an identifier that
-//! the profile had, the token goes to the profile's origin alone, and a path stays below its base.
+//! Any responses of a service, and any path of its API: the id of a user is in the profile, the
+//! token is sent only to the origin of the profile, and the URL of a path is below the base URL.
 
 use arbitrary::Arbitrary;
 use oauth_proto::services::{self, Client, Instance, Service, SignIn, Tokens, User};
@@ -117,7 +117,7 @@ fn at(service: &Service) -> SignIn {
     }
 }
 
-/// A client of the caller's, and a function that takes whatever looks like an identifier.
+/// Signs in with a custom client, and a function that accepts everything that looks like an id.
 fn custom(oauth1: bool) -> SignIn {
     let callback = "https://app.example/callback";
     let row = if oauth1 { services::TWITTER } else { services::GOOGLE };
@@ -183,7 +183,7 @@ fn walk(sign_in: &SignIn, answers: &[Answer]) {
     panic!("the conversation does not end");
 }
 
-/// Whether a value contains a text or number.
+/// Returns whether a value contains this text or number.
 fn says(value: &serde_json::Value, word: &str) -> bool {
     match value {
         serde_json::Value::String(text) => text == word,

@@ -1,4 +1,4 @@
-//! Sign, then verify: what was signed is accepted once, and what was changed is not.
+//! Signing and verifying: an unchanged request is accepted once, and a changed request is refused.
 
 use arbitrary::Arbitrary;
 use http::{Request, Uri};
@@ -38,7 +38,7 @@ enum Place {
     Query,
 }
 
-/// The change after signing.
+/// The change to the signed request.
 #[derive(Arbitrary, Debug)]
 enum Change {
     Nothing,
@@ -69,7 +69,8 @@ pub fn run(input: Input) {
     let mut scheme = Scheme::new(method);
     (scheme.placement, scheme.key_encoding, scheme.body_hash) =
         (placement, Some(key_encoding), input.body_hash);
-    // An empty secret is refused, and an empty token counts as absent.
+    // The prefixes avoid an empty secret, which is refused, and an empty token, which counts as
+    // absent.
     let client = ClientCredentials::new(input.client, format!("s{}", input.client_secret));
     let token =
         input.token.map(|(token, secret)| TokenCredentials::new(format!("t{token}"), secret));
@@ -92,7 +93,7 @@ pub fn run(input: Input) {
     let mut verifier = Verifier::new(&input.sent.origin()).unwrap();
     (verifier.key_encoding, verifier.allow_two_legged) = (key_encoding, true);
     let verify = |moment: Moment| serve(verifier.verify(&request, moment), &store);
-    // Servers do not issue such names, and stores fail on them.
+    // Control characters in identifiers are refused, since some stores fail for them.
     let odd = |text: &str| text.contains(char::is_control);
     let is_odd = odd(&client.key) || token.as_ref().is_some_and(|token| odd(&token.token));
     match verify(moment(NOW + 300, 2)) {
@@ -115,7 +116,7 @@ pub fn run(input: Input) {
     }
 }
 
-/// Makes the change, and tells whether it is one.
+/// Makes the change. Returns whether it has changed something that is signed.
 fn change(
     change: &Change,
     request: &mut Request<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Any JSON as what was stored: read, written and read again, it is the same.
+//! Any JSON as a stored value: after reading, writing and reading again, it is equal.
 
 use std::fmt::Debug;
 
@@ -27,7 +27,8 @@ pub fn run(input: &[u8]) {
     used(input);
 }
 
-/// WriteOutcome twice and compared as texts, since not all of these can be compared themselves.
+/// Reads, writes and reads a value. The `Debug` texts are compared, since not all types implement
+/// `PartialEq`.
 fn again<T: Serialize + DeserializeOwned + Debug>(input: &[u8]) {
     let Ok(first) = serde_json::from_slice::<T>(input) else { return };
     let shown = format!("{first:?}");
@@ -41,7 +42,7 @@ fn again<T: Serialize + DeserializeOwned + Debug>(input: &[u8]) {
     assert_eq!(serde_json::to_string(&second).unwrap(), written);
 }
 
-/// A lifetime that is counted from now on is an end that can be stored.
+/// Asserts that a token whose lifetime is counted from now on has an end that can be stored.
 fn counted(input: &[u8]) {
     let Ok(token) = serde_json::from_slice::<Token>(input) else { return };
     let counted = token.clone().counted_from(moment(1000, 1).now);
@@ -52,7 +53,8 @@ fn counted(input: &[u8]) {
     again::<Token>(serde_json::to_string(&counted).unwrap().as_bytes());
 }
 
-/// A stored value can be read again, whatever it holds.
+/// Uses stored values with arbitrary content. They must not cause a panic, and expired values are
+/// refused.
 fn used(input: &[u8]) {
     let client = client();
     if let Ok(pending) = serde_json::from_slice::<Pending>(input) {

@@ -1,5 +1,5 @@
-//! A hostile server and a clock gone mad: the flow ends, without a panic, and with a token only
-//! when all was right.
+//! A hostile server and a clock with arbitrary times: the flow ends without a panic, and with a
+//! token only if all responses were right.
 
 use arbitrary::Arbitrary;
 use oauth_proto::oauth1::{
@@ -126,8 +126,7 @@ fn check(token: &Token) {
     }
 }
 
-/// Takes a leg to its end; `None` when the transport fails. No leg of OAuth 1.0a has more than one
-/// round.
+/// Runs a leg. Returns `None` if the transport fails. Each leg of OAuth 1.0a has only one request.
 fn drive<T>(
     mut step: Step<T>,
     send: &mut impl FnMut(Request) -> Option<Response>,

@@ -1,5 +1,5 @@
-//! Any answer of the token endpoint: a token comes out when the reference reads one, and no other;
-//! no text shows it.
+//! Any response of the token endpoint: a token is returned exactly if the second implementation
+//! reads the same token. Texts of the result do not show it.
 
 use crate::with;
 use arbitrary::Arbitrary;
@@ -129,7 +129,7 @@ fn shown(result: &Result<Token, Error>) -> String {
     }
 }
 
-/// A granted token is the same after it was stored.
+/// Asserts that a token is equal after it was stored and read.
 fn storable(token: &Token) {
     let far = token.expires_at.is_some_and(|time| time.as_secs() > 1 << 53);
     if far || token.extra.values().any(has_fraction) {
@@ -139,8 +139,8 @@ fn storable(token: &Token) {
     assert_eq!(serde_json::from_str::<Token>(&stored).ok().as_ref(), Some(token), "{stored}");
 }
 
-/// A token that is in the answer once is not in the texts, unless they have the same letters
-/// without it.
+/// Asserts that a token is not shown, if it occurs once in the response. The shown text may contain
+/// the same letters by chance: then they remain when the token is replaced.
 fn shows_nothing(input: &Input, response: &Response, shown: &str) {
     let Some(members) = said(response, input.lenient) else { return };
     let body = String::from_utf8_lossy(response.body()).into_owned();

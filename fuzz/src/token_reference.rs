@@ -1,5 +1,5 @@
-//! RFC 6749 §5.1, read as slowly and plainly as its text: what a token answer says, and whether it
-//! may be believed.
+//! A second implementation of RFC 6749 §5.1 for comparison, slow and simple: it reads the token of
+//! a response, if the response is valid.
 
 use oauth_proto::Response;
 use oauth_proto::oauth2::Quirks;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::answers::{form_members, members, once};
 
-/// The leniencies, one by one.
+/// The quirks of the server, one option each.
 #[derive(arbitrary::Arbitrary, Clone, Copy, Debug)]
 pub struct Lenient {
     pub missing_token_type: bool,
@@ -41,18 +41,18 @@ impl Lenient {
     }
 }
 
-/// The grant of an answer.
+/// The token of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Granted {
     pub access_token: String,
     pub refresh_token: Option<String>,
     pub lifetime: Option<u64>,
-    /// When it ends by the server's clock.
+    /// The end of the token by the server's clock (`expires_at`).
     pub end: Option<u64>,
 }
 
-/// The members of an answer with the names of the specification, in whatever format its content
-/// type says.
+/// Returns the members of a response, with the names of the specification. The content type decides
+/// the format.
 pub fn said(response: &Response, lenient: Lenient) -> Option<Vec<(String, Value)>> {
     let types: Vec<_> = response.headers().get_all("content-type").iter().collect();
     let text =
@@ -91,7 +91,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// The grant of the answer, if there is one.
+/// Returns the token of the response, if the response is valid.
 pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<Granted> {
     if !(200..300).contains(&response.status().as_u16()) || response.body().len() > 64 * 1024 {
         return None;
@@ -103,7 +103,7 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
         }
     }
     let is_there = |name: &str| once(&members, name).is_ok();
-    // An empty error is ignored.
+    // An empty `error` is ignored.
     let says_nothing = |value: &Value| match value {
         Value::Null => lenient.null_members,
         value => value.as_str() == Some(""),
@@ -116,7 +116,7 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
     {
         return None;
     }
-    // What is there, where null is nothing for some servers.
+    // Returns a member. With `null_members`, null counts as absent.
     let member = |name: &str| {
         once(&members, name).ok().filter(|value| !(lenient.null_members && value.is_null()))
     };
@@ -149,7 +149,7 @@ pub fn granted(response: &Response, lenient: Lenient, exchange: bool) -> Option<
     Some(Granted { access_token, refresh_token, lifetime, end })
 }
 
-/// A point in time, as a number or a text of one; before the beginning of time it is that.
+/// Reads a time in seconds, from a number or a text. A negative time is 0.
 fn time(value: &Value) -> Option<u64> {
     let number = match value {
         Value::Number(number) if number.is_u64() => return number.as_u64(),
@@ -160,7 +160,7 @@ fn time(value: &Value) -> Option<u64> {
     number.is_finite().then_some(number as u64)
 }
 
-/// A token of visible characters; the outer `None` is something else.
+/// Reads an optional token of visible characters. The outer `None` is an invalid value.
 fn token(value: Option<&Value>, lenient: Lenient) -> Option<Option<String>> {
     match value {
         None => Some(None),

@@ -1,11 +1,11 @@
-//! Every target on a few thousand inputs from a fixed seed, so that a target that has stopped
-//! working is noticed.
+//! Runs every target with a few thousand inputs from a fixed seed, so that a broken target is
+//! noticed.
 
 use arbitrary::{Arbitrary, Unstructured};
 use oauth_proto_fuzz as fuzz;
 
-/// Runs a target on inputs of many sizes: half of them random bytes, half of them text with the
-/// characters that matter.
+/// Runs a target with inputs of many sizes. Half of them are random bytes, and half are texts of
+/// special characters.
 fn each<T: for<'a> Arbitrary<'a>>(mut run: impl FnMut(T)) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move || {

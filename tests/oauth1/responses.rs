@@ -253,7 +253,7 @@ fn a_refused_timestamp_says_how_far_the_clock_is_off() {
     ] {
         assert!(!said(&odd).contains("the clock"), "{odd}");
     }
-    // The refusal of our own provider is read in the same way, also after an API call.
+    // The refusal of this crate's provider is read in the same way, also after an API call.
     let pair = OAuth1Pair::default();
     let late = || Moment::new(Timestamp::from_secs(NOW + 3600), [9; 32]);
     let Step::Send(request, sent) =
