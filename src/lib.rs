@@ -33,7 +33,7 @@
 //! # fn exchange(_: Request) -> Result<Response, std::io::Error> { unimplemented!() }
 //! # fn wait_for_the_callback() -> String { String::new() }
 //! # fn store(_: &oauth_proto::oauth2::Token) -> Result<(), std::io::Error> { Ok(()) }
-//! // Your HTTP client. It returns every status, and follows no redirect; see the README for ureq.
+//! // Your HTTP client. The section "Transports" of the crate's first page has one for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
 //! let mut server = AuthorizationServer::new("https://auth.example.com/token")?;
@@ -55,6 +55,30 @@
 //! shared.fetch(request, &mut send)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Transports
+//!
+//! A transport sends one request and returns the response, whatever its status is. It follows no
+//! redirect, and it limits the time and the size of the body. With ureq 3:
+//!
+//! ```no_run
+//! use oauth_proto::{Request, Response};
+//!
+//! fn transport() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
+//!     let config = ureq::Agent::config_builder()
+//!         .max_redirects(0)
+//!         .max_redirects_will_error(false)
+//!         .http_status_as_error(false)
+//!         .timeout_global(Some(std::time::Duration::from_secs(30)));
+//!     let agent: ureq::Agent = config.build().into();
+//!     move |request| {
+//!         let (parts, mut body) = agent.run(request)?.into_parts();
+//!         Ok(Response::from_parts(parts, body.with_config().limit(1 << 20).read_to_vec()?))
+//!     }
+//! }
+//! ```
+//!
+//! The README has one for async reqwest.
 //!
 //! # A server
 //!

@@ -571,8 +571,8 @@ pub enum Expired {
     /// The authorization server refused to renew the token earlier, and was not asked again. The
     /// user has to sign in again.
     #[error(
-        "the grant has ended: the authorization server refused to renew the token before, so let \
-         the user sign in again"
+        "the grant has ended: the authorization server has already refused to renew the token, so \
+         let the user sign in again"
     )]
     Grant,
     /// The client secret from the registration has expired (RFC 7591 §3.2.1).

@@ -10,7 +10,7 @@
 //! # fn remember(_: &str) {}
 //! # fn remembered() -> String { String::new() }
 //! # fn callback() -> String { String::new() }
-//! // Your HTTP client. It returns every status, and follows no redirect; see the README for ureq.
+//! // Your HTTP client. The section "Transports" of the crate's first page has one for ureq.
 //! let mut send = |request: Request| exchange(request);
 //!
 //! let sign_in = SignIn::new(

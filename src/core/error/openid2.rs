@@ -68,7 +68,7 @@ pub enum AssertionError {
     )]
     NonceTime,
     /// The assertion was accepted before (OpenID Authentication 2.0 §11.3).
-    #[error("the assertion has been used before: its \"response_nonce\" is known")]
+    #[error("the assertion was already used: its \"response_nonce\" is known")]
     Replayed,
     /// The signature is wrong, or the provider did not confirm it (OpenID Authentication 2.0
     /// §11.4). A provider confirms an assertion only once, also if its response was lost.

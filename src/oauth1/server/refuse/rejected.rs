@@ -161,7 +161,7 @@ pub enum RejectReason {
     #[error("the token has expired")]
     TokenExpired,
     /// The nonce was used before, so the request is a replay.
-    #[error("the nonce has been used before")]
+    #[error("the nonce was already used")]
     NonceUsed,
     /// The callback is not registered, or is not a URI to which a user can be sent.
     #[error(

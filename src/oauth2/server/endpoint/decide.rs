@@ -288,7 +288,7 @@ fn use_up(
     Ok(ask(NextQuery::Redeem, query, channel, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
-            Err(RejectReason::RequestUri("the user decided on its request before"))
+            Err(RejectReason::RequestUri("the user has already decided on its request"))
         }
         Redemption::Unknown => Err(RejectReason::RequestUri("it does not exist any more")),
     }))

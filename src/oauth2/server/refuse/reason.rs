@@ -175,7 +175,7 @@ pub enum RejectReason {
         now: Timestamp,
     },
     /// The authorization code was used before. Its grant is revoked.
-    #[error("the code was used before; its grant is revoked")]
+    #[error("the code was already used; its grant is revoked")]
     CodeReplayed,
     /// The authorization code was issued to another client. Its grant is revoked. The value is the
     /// client id of the request.
@@ -238,7 +238,7 @@ pub enum RejectReason {
     )]
     ScopeWithdrawn(String),
     /// The refresh token was used before. Its grant is revoked.
-    #[error("the refresh token was used before; its grant is revoked")]
+    #[error("the refresh token was already used; its grant is revoked")]
     RefreshTokenReplayed,
     /// The refresh token was issued to another client. Its grant is revoked. The value is the
     /// client id of the request.
