@@ -40,7 +40,7 @@ fn events_have_their_levels_and_no_secret() {
         [L::INFO, L::INFO, L::WARN, L::INFO, L::INFO, L::WARN, L::WARN],
         "{lines:?}"
     );
-    assert!(lines[0].1.contains("printer") && lines[5].1.contains("used before"), "{lines:?}");
+    assert!(lines[0].1.contains("printer") && lines[5].1.contains("already used"), "{lines:?}");
     assert!(
         lines[2].1.contains("within the grace time") && lines[2].1.contains("printer"),
         "{lines:?}"
