@@ -41,14 +41,14 @@ pub struct Options {
     /// sign in as its user. An attacker can also take a response on its way to the relying party,
     /// and sign in with it.
     pub dangerous_allow_http: bool,
-    /// If `true`, a relying party accepts identifiers and providers on this machine and in its
-    /// network, and a provider accepts such relying parties and their documents. These hosts do not
-    /// need TLS. Default: `false`.
+    /// If `true`, a relying party accepts identifiers and providers on this machine and in this
+    /// machine's network, and a provider accepts such relying parties and their documents. These
+    /// hosts do not need TLS. Default: `false`.
     ///
     /// # Security
-    /// Any user can then make your server send requests to hosts in its network (SSRF). This crate
-    /// does not resolve names. So, with and without this option, your HTTP client has to refuse
-    /// names that resolve to such hosts.
+    /// Any user can then make your server send requests to hosts in your server's network (SSRF).
+    /// This crate does not resolve names. So, with and without this option, your HTTP client has to
+    /// refuse names that resolve to such hosts.
     pub dangerous_allow_internal_hosts: bool,
 }
 

@@ -15,10 +15,10 @@ use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 ///
 /// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
 /// application must accept it once. In a server's session, read and remove the value in one step. A
-/// cookie cannot be removed from all copies of it. So before you call `redeem`, insert
-/// [`id`](Self::id) into your database, and continue only if it was absent. With one process,
-/// [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id until
-/// [`expires_at`](Self::expires_at).
+/// deleted cookie can still be sent again, since copies of it can exist. So before you call
+/// `redeem`, insert [`id`](Self::id) into your database, and continue only if it was absent. With
+/// one process, [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id
+/// until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::services::Pending;
@@ -63,8 +63,8 @@ impl Pending {
     }
 
     /// Returns the value by which the callback can be recognized: its `state`, or its
-    /// `oauth_token`. You can store the pending value under this key, if you also bind it to the
-    /// user's browser.
+    /// `oauth_token`. You can use the returned text as the key under which you store the pending
+    /// value, if you also bind the stored value to the user's browser.
     pub fn key(&self) -> &str {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.token(),

@@ -151,8 +151,8 @@ impl SignIn {
     /// credentials that the service gave the application; the secret of an application without one
     /// is the empty text. `redirect_uri` is the callback URL that is registered at the service.
     ///
-    /// A row with [installations](field@Service::instance) and without a default also needs
-    /// [`instance`](Self::instance).
+    /// If the row has no default [instance](field@Service::instance), such as one for self-hosted
+    /// servers, also call [`instance`](Self::instance).
     ///
     /// # Errors
     /// [`Unsupported`] if a URL is not valid, if a URL is neither https nor on this machine, or if

@@ -17,14 +17,14 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
 /// in the server's session. A pending value belongs to one client and one service; other clients
 /// refuse it. [`Client::redeem`](super::Client::redeem) consumes it, and it is not `Clone`. If the
-/// transport fails, a stored copy can be used for another attempt.
+/// transport fails after the value was marked as used, the user has to start again.
 ///
 /// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
 /// application must accept it once. In a server's session, read and remove the value in one step. A
-/// cookie cannot be removed from all copies of it. So before you call `redeem`, insert
-/// [`id`](Self::id) into your database, and continue only if it was absent. With one process,
-/// [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id until
-/// [`expires_at`](Self::expires_at).
+/// deleted cookie can still be sent again, since copies of it can exist. So before you call
+/// `redeem`, insert [`id`](Self::id) into your database, and continue only if it was absent. With
+/// one process, [`UsedPendingIds`](crate::UsedPendingIds) does the same in memory. Keep the id
+/// until [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;

@@ -111,12 +111,12 @@ pub struct AuthorizationServer {
     /// # Security
     /// An attacker on the network can read every code, secret and token.
     pub dangerous_allow_http: bool,
-    /// If `true`, a server outside of this machine's network may return a `registration_client_uri`
-    /// on this machine or in its network when a client [registers](Self::register). Default:
+    /// If `true`, an external server is allowed to return a `registration_client_uri` on this
+    /// machine or in this machine's network when a client [registers](Self::register). Default:
     /// `false`.
     ///
     /// # Security
-    /// The server can make this program send requests to services in its own network.
+    /// An external server can make this program send requests to services in the program's network.
     /// [`Discovery::dangerous_allow_internal_hosts`] explains this.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
@@ -202,7 +202,7 @@ impl AuthorizationServer {
     }
 
     /// Makes a server from its metadata as [`from_metadata`](Self::from_metadata) does, and accepts
-    /// endpoints on this machine or in its network. The result has
+    /// endpoints on this machine or in this machine's network. The result has
     /// [`dangerous_allow_internal_hosts`](field@Self::dangerous_allow_internal_hosts) set.
     ///
     /// ```
@@ -218,7 +218,7 @@ impl AuthorizationServer {
     /// ```
     ///
     /// # Security
-    /// The author of the metadata can make this program send requests to services in its own
+    /// The author of the metadata can make this program send requests to services in the program's
     /// network. [`Discovery::dangerous_allow_internal_hosts`] explains this.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:

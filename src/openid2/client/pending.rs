@@ -15,8 +15,8 @@ use crate::{PendingId, Timestamp};
 /// cookie, or in the server's session. It usually takes less than a kilobyte. The author of an
 /// identifier's document can make it up to 25 kilobytes, so check the size before you put it into a
 /// cookie. [`RelyingParty::redeem`](super::RelyingParty::redeem) consumes it, and it is not
-/// `Clone`. If the transport fails, a stored copy can be used for another attempt. But a provider
-/// confirms a signature only once, so the second attempt can fail; then send the user again.
+/// `Clone`. If the transport fails, send the user again: the provider confirms a signature only
+/// once, so a second attempt with a stored copy can fail.
 ///
 /// Your store remembers the nonce of an assertion
 /// ([`UnconfirmedAssertion`](super::UnconfirmedAssertion)), so an assertion works once. A response
@@ -105,8 +105,9 @@ pub(super) enum RequestedIdentity {
 }
 
 impl Pending {
-    /// Returns the value of `rp_state` in the callback's URL. You can store the pending value under
-    /// this key, if you also bind it to the user's browser.
+    /// Returns the value of `rp_state` in the callback's URL. You can use the returned text as the
+    /// key under which you store the pending value, if you also bind the stored value to the user's
+    /// browser.
     pub fn state(&self) -> &str {
         &self.state
     }

@@ -104,9 +104,10 @@ impl RelyingParty {
         self
     }
 
-    /// Discovers the provider of an identifier that a user typed (§7.2, §7.3): by its XRDS
-    /// document, which it serves or names in a header or a `meta` element, or by links in its page.
-    /// At most five redirects are followed for each document.
+    /// Discovers the provider of an identifier that a user typed (§7.2, §7.3). The step fetches the
+    /// URL of the identifier. The response is an XRDS document, or names the URL of one in a header
+    /// or a `meta` element, or is a page with links to the provider. At most five redirects are
+    /// followed for each document.
     ///
     /// An identifier without a scheme is read as https. With
     /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it is read as http,
@@ -117,8 +118,9 @@ impl RelyingParty {
     /// have a timeout, and read at most a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`], also from the step, if the text is not an identifier, if its
-    /// document cannot be read, or if it has no TLS or no provider.
+    /// [`Unsupported::Identifier`] if the text is not an identifier, or if its URL is not https.
+    /// The step fails with the same error if the document cannot be read, is not on https, or names
+    /// no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
         let identifier =

@@ -113,8 +113,9 @@ pub const BITBUCKET_OAUTH1: Service = Service::oauth1(
 .api(&["https://bitbucket.org", "https://api.bitbucket.org"]);
 
 /// Version 1 of Dropbox's API, with OAuth 1.0 of 2007: the callback is in the authorization URL,
-/// and there is no verifier. It ended in 2017: use [`DROPBOX`](super::DROPBOX). The row is for
-/// recordings, tests and servers that replace it. To sign users in with it, set
+/// and there is no verifier. It ended in 2017: use [`DROPBOX`](super::DROPBOX). Use this row only
+/// for recorded responses, for tests, or with a server of yours that implements the old API. To
+/// sign users in with it, set
 /// [`SignIn::dangerous_version_1_0`](field@crate::services::SignIn::dangerous_version_1_0).
 pub const DROPBOX_V1: Service = Service::oauth1(
     "Dropbox (version 1)",

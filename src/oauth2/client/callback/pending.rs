@@ -28,9 +28,9 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// to make sure that each pending value is used only once:
 ///
 /// - In a session on your server, remove the value in the same operation in which you read it.
-/// - A cookie cannot be removed reliably, since browsers and attackers may keep copies. Before you
-///   redeem, insert [`id`](Self::id) into your database if it is absent, and go on only if it was
-///   inserted. If your application has only one process, you can use
+/// - A deleted cookie can still be sent again, since copies of it can exist. So before you redeem,
+///   insert [`id`](Self::id) into your database if it is absent, and go on only if it was inserted.
+///   If your application has only one process, you can use
 ///   [`UsedPendingIds`](crate::UsedPendingIds). Keep the entry until
 ///   [`expires_at`](Self::expires_at).
 ///
@@ -165,8 +165,8 @@ impl Pending {
         Self { version: VERSION, common, verifier }
     }
 
-    /// Returns the `state` that the callback will contain. You can use it as the key under which
-    /// you store this value, but also bind the stored value to the user's browser.
+    /// Returns the `state` that the callback will contain. You can use this text as the key under
+    /// which you store the pending value, if you also bind the stored value to the user's browser.
     pub fn state(&self) -> &str {
         self.common.state.as_str()
     }

@@ -48,7 +48,7 @@ impl AuthorizationServer {
     /// If the response has an unusable
     /// [`registration_client_uri`](ClientRegistration::registration_client_uri), the result is a
     /// registration without this URI. But the step returns [`Misbehaved::FieldInvalid`] if this URI
-    /// is on this machine or in its network, and the server is not.
+    /// is on this machine or in this machine's network, and the server is not.
     pub fn register(
         &self,
         metadata: &ClientMetadata,
@@ -185,8 +185,8 @@ impl ClientRegistration {
     }
 }
 
-/// The reason why a URI on this machine or in its network is refused.
-const INSIDE: &str = "on this machine or in its network, but the server is elsewhere";
+/// The reason why a URI on this machine or in this machine's network is refused.
+const INSIDE: &str = "on this machine or in this machine's network, but the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
     secret.expose().is_empty()

@@ -93,15 +93,16 @@ pub struct ResourceDiscovery {
     /// # Security
     /// An attacker on the network can choose the authorization servers to which the user is sent.
     pub dangerous_allow_http: bool,
-    /// If `true`, a resource outside of this machine's network may have metadata and authorization
-    /// servers on this machine or in its network. The rule is explained at
+    /// If `true`, the metadata and the authorization servers of an external resource are allowed to
+    /// be on this machine or in this machine's network. The rule is explained at
     /// [`Discovery::dangerous_allow_internal_hosts`]. Default: `false`.
     ///
     /// [`Discovery::dangerous_allow_internal_hosts`]:
     /// crate::oauth2::Discovery::dangerous_allow_internal_hosts
     ///
     /// # Security
-    /// The resource can make this program send requests to services in its own network.
+    /// An external resource can make this program send requests to services in the program's
+    /// network.
     pub dangerous_allow_internal_hosts: bool,
 }
 
@@ -161,7 +162,7 @@ impl ResourceDiscovery {
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
         {
-            let reason = "the resource is elsewhere, so metadata on this machine or in its network \
+            let reason = "the resource is elsewhere, so metadata on this machine or in this machine's network \
                 is not accepted (`ResourceDiscovery::dangerous_allow_internal_hosts` allows this)";
             return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }

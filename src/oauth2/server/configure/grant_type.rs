@@ -63,7 +63,8 @@ pub struct GrantType {
     /// If `true`, token responses contain a refresh token. This requires that the server offers
     /// [`refresh_token`](Self::refresh_token), and that the client may use it. Default: `true` for
     /// `authorization_code`, `password` and the device grant, and `false` for all others. The
-    /// implicit grant and the exchange of a token of this server never return a refresh token.
+    /// implicit grant never returns a refresh token. The token exchange grant returns none if this
+    /// server issued the exchanged token.
     pub with_refresh_token: bool,
     /// The lifetime of a grant, from the decision of the user or the application. All tokens of the
     /// grant expire at its end, and the user or the application must decide again. If

@@ -4,8 +4,8 @@
 //! ([`Table::sweep`]). A revoked grant or a removed client is marked ([`Ending`]) in one step: its
 //! records are not valid any more, and later steps drop them.
 //!
-//! Several locks are taken only in this order, and never two of one table: second_keys, one-time
-//! records, reuse, grants, tokens, clients.
+//! Code that holds more than one lock takes them in this order: second_keys, one-time records,
+//! reuse, grants, tokens, clients. It never holds two locks of one table.
 
 mod family;
 mod table;

@@ -11,9 +11,9 @@ use crate::oauth2::common::token_hash::TokenHash;
 
 /// A token that is encrypted with a key which is not in the store.
 ///
-/// It is the token XOR a key stream: HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1) over a
-/// context that no other token with the same key has, so no stream is used twice. The hash of the
-/// decrypted token shows whether the key was right.
+/// The token is XORed with a key stream. HMAC-SHA-256 in counter mode (NIST SP 800-108 §4.1) makes
+/// the stream from the key and a context. Each token under the same key has another context, so no
+/// stream is used twice. The hash of the decrypted token shows whether the key was right.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Sealed;
