@@ -24,7 +24,7 @@ const LIMIT: usize = 256 * 1024;
 
 impl SignIn {
     /// Checks the callback, exchanges its code for a token, and fetches the user's profile with the
-    /// token. It sends two requests, or three if the email addresses are not in the profile.
+    /// token. The step sends two requests, or three if the email addresses are not in the profile.
     ///
     /// `callback` is the URI that the user's browser requested: its path and query (axum's
     /// `OriginalUri`), or the whole URI. This URI is compared with the callback URL of
@@ -44,7 +44,7 @@ impl SignIn {
     ///
     /// # Security
     /// Give each service its own callback URL, such as `/callback/github` and `/callback/google`.
-    /// The URL then proves from which service a callback came. A query alone does not. It is
+    /// The URL then proves from which service a callback came. A query alone proves nothing. It is
     /// accepted only if the service names its issuer in the callback, or with
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
     pub fn redeem<'a>(

@@ -60,12 +60,12 @@ pub struct SignIn {
     pub(super) parts: Arc<Parts>,
     /// Fields of the profile to request in addition to [the
     /// row's](super::ProfileMapping::requested_fields), at services where the request must name
-    /// them, such as Facebook's `birthday` and `hometown`. They are in
+    /// them, such as Facebook's `birthday` and `hometown`. The fields are in
     /// [`User::raw`](super::User::raw), if the [scope](Self::scope) allows them. Default: empty.
     pub extra_fields: Vec<String>,
-    /// Arguments in the query of the request for the profile. They replace the row's arguments of
-    /// the same name. Example: Twitter returns the email address if the application has that
-    /// permission and the request has `include_email=true`. Default: empty.
+    /// Arguments in the query of the request for the profile. These arguments replace the row's
+    /// arguments of the same name. Example: Twitter returns the email address if the application
+    /// has that permission and the request has `include_email=true`. Default: empty.
     pub profile_arguments: BTreeMap<String, String>,
     /// Headers of the requests for the profile and the email addresses. Example: GitHub asks for
     /// the application's name in `User-Agent`. Default: the headers of the row.
@@ -195,8 +195,8 @@ impl SignIn {
     /// Makes a sign-in for a service that no row can describe: its URLs are known only at run time,
     /// it needs unusual requests, or its profile does not fit a
     /// [`ProfileMapping`](super::ProfileMapping). `client` is a client of OAuth 1.0a or OAuth 2.0
-    /// with its own options. `redirect_uri` is the callback URL. It replaces the one of an OAuth
-    /// 2.0 client, and is not sent to an OAuth 1.0a service with [registered
+    /// with its own options. `redirect_uri` is the callback URL. This URL replaces the one of an
+    /// OAuth 2.0 client, and is not sent to an OAuth 1.0a service with [registered
     /// callbacks](crate::oauth1::Callbacks::Registered).
     ///
     /// `request` makes the request for the profile. `map` makes a user from the JSON of the

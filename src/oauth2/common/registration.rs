@@ -89,7 +89,7 @@ impl ClientMetadata {
 
 /// A registered client: its credentials, and the metadata that the server has registered.
 ///
-/// It implements `Serialize` and `Deserialize`. Store it; it contains the secrets.
+/// The type implements `Serialize` and `Deserialize`. Store it; it contains the secrets.
 ///
 /// A member of the server's response may have another type than in RFC 7591. Such a member is kept
 /// in [`extra`](ClientMetadata::extra) of the metadata, unchanged. If the member is necessary,

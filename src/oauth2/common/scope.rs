@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// A set of words that says what a token may do, or what a request asks for (RFC 6749 §3.3). Each
 /// word is case-sensitive, and the order does not matter.
 ///
-/// It implements `Serialize`, as a text with spaces. `Deserialize` accepts such a text or a list of
-/// words.
+/// The type implements `Serialize`, as a text with spaces. `Deserialize` accepts such a text or a
+/// list of words.
 ///
 /// ```
 /// use oauth_proto::oauth2::Scope;

@@ -13,10 +13,11 @@ use crate::{Secret, Timestamp};
 /// An access token with its refresh token, lifetime and scope, and with all other members of the
 /// server's response.
 ///
-/// It implements `Serialize` and `Deserialize`. Store it; it contains the secrets. The stored form
-/// is a JSON object with the names of the RFC and with `expires_at`. Tokens that requests-oauthlib
-/// has stored can be read, too: with `expires_at` as a fraction or a text, with `scope` as a list,
-/// and with `expires_in` alone (see [`counted_from`](Self::counted_from)).
+/// The type implements `Serialize` and `Deserialize`. The serialized form has the secrets in it, so
+/// store it in a safe place. The stored form is a JSON object with the names of the RFC and with
+/// `expires_at`. Tokens that requests-oauthlib has stored can be read, too: with `expires_at` as a
+/// fraction or a text, with `scope` as a list, and with `expires_in` alone (see
+/// [`counted_from`](Self::counted_from)).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Scope, Token};

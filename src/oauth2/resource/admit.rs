@@ -25,8 +25,8 @@ impl ResourceServer {
     /// another one takes over.
     ///
     /// `send` performs one HTTP exchange, without following redirects. Set a timeout in it, because
-    /// other callers wait during an introspection. It must not check the same token, since it would
-    /// wait for itself. In an asynchronous program call [`admit_async`](Self::admit_async): a
+    /// other callers wait during an introspection. `send` must not check the same token, since it
+    /// would wait for itself. In an asynchronous program call [`admit_async`](Self::admit_async): a
     /// thread that blocks here runs no tasks, not even the task for which it waits.
     ///
     /// # Errors

@@ -20,8 +20,8 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// A code grant that waits until its user comes back.
 ///
 /// Store it where only this user's browser can use it: in an encrypted cookie (it has a few hundred
-/// bytes), or in the user's session on your server. It implements `Serialize` and `Deserialize`. It
-/// belongs to one client at one server, and other clients refuse it.
+/// bytes), or in the user's session on your server. The type implements `Serialize` and
+/// `Deserialize`. A pending value belongs to one client at one server, and other clients refuse it.
 ///
 /// [`Client::redeem`](crate::oauth2::Client::redeem) consumes it, and it is not `Clone`. But a
 /// callback may arrive twice: by a second click, a prefetch, or an attacker. Your application has

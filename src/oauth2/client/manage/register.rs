@@ -186,7 +186,7 @@ impl ClientRegistration {
 }
 
 /// The reason why a URI on this machine or in this machine's network is refused.
-const INSIDE: &str = "on this machine or in this machine's network, but the server is elsewhere";
+const INSIDE: &str = "on this machine or in its network, but the server is elsewhere";
 
 fn is_empty(secret: &Secret) -> bool {
     secret.expose().is_empty()

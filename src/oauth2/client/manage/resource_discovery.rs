@@ -162,7 +162,7 @@ impl ResourceDiscovery {
             && !self.dangerous_allow_internal_hosts
             && points_into_private_network(&self.resource, &url)
         {
-            let reason = "the resource is elsewhere, so metadata on this machine or in this machine's network \
+            let reason = "the resource is elsewhere, so metadata on this machine or in its network \
                 is not accepted (`ResourceDiscovery::dangerous_allow_internal_hosts` allows this)";
             return Err(Unsupported::Url { url: without_secrets(&url), reason }.into());
         }

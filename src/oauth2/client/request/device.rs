@@ -53,8 +53,8 @@ const VERSION: u64 = 2;
 /// A device authorization that waits until the user has entered the user code.
 ///
 /// Display [`user_code`](Self::user_code) and [`verification_uri`](Self::verification_uri) to the
-/// user, then [poll](Client::poll). It implements `Serialize` and `Deserialize`, so you can store
-/// it and go on after a restart of the device. It contains a secret.
+/// user, then [poll](Client::poll). The type implements `Serialize` and `Deserialize`, so you can
+/// store the value and go on after a restart of the device. The value contains a secret.
 ///
 /// ```no_run
 /// use oauth_proto::oauth2::{AuthorizeDevice, Client, Token};

@@ -15,7 +15,7 @@ use crate::{BoxError, DriveError, Timestamp};
 
 /// A session's token in its stored form, with a version by which a change is noticed.
 ///
-/// It implements `Serialize` and `Deserialize`. Store it as a whole, and store its
+/// The type implements `Serialize` and `Deserialize`. Store the value as a whole, and store its
 /// [`version`](field@Self::version) in a separate column, so your database can compare it. After
 /// the user has signed in, store `StoredToken::new(token)`, whatever was stored before.
 ///

@@ -25,8 +25,8 @@ impl ProviderBuilder {
     /// Checks all options, and returns the server.
     ///
     /// # Errors
-    /// [`InvalidConfiguration`] if an option is wrong. It has all problems, and each problem names
-    /// its option.
+    /// [`InvalidConfiguration`] if an option is wrong. The error has all problems, and each problem
+    /// names its option.
     pub fn build(mut self) -> Result<Provider, InvalidConfiguration> {
         let mut found = Vec::new();
         match self.check_issuer() {

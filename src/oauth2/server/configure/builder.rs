@@ -114,8 +114,8 @@ pub struct ProviderBuilder {
     ///
     /// # Security
     /// Any app can claim a scheme that is not a domain name (RFC 8252 §7.1, §8.4). If an attacker's
-    /// app has claimed the scheme, the user's system can send codes to this app. It cannot redeem
-    /// them without the PKCE verifier or the client secret. With
+    /// app has claimed the scheme, the user's system can send codes to this app. The app cannot
+    /// redeem them without the PKCE verifier or the client secret. With
     /// [`RegistrationPolicy::AllowAnyone`], an attacker can register a redirect_uri that makes
     /// users' browsers start any app with a scheme, with parameters of the attacker's choice.
     pub allow_any_private_scheme: bool,
@@ -125,8 +125,8 @@ pub struct ProviderBuilder {
     ///
     /// # Security
     /// If a user's system resolves `localhost` to another interface or host, a program that listens
-    /// there can receive the code (§8.3). It cannot redeem the code without the PKCE verifier or
-    /// the client secret.
+    /// there can receive the code (§8.3). The program cannot redeem the code without the PKCE
+    /// verifier or the client secret.
     pub allow_localhost_ports: bool,
     /// If `true`, responses to devices contain `verification_uri_complete`, a link with the user
     /// code in it, for QR codes (RFC 8628 §3.3.1). Default: `false`, the user types the code.
@@ -232,8 +232,8 @@ impl ProviderBuilder {
     }
 
     /// Sets the key that encrypts reusable tokens in the store: see
-    /// [`GrantType::reuse_access_tokens`]. Do not keep the key in the store. It needs at least 128
-    /// random bits, which are 22 characters of base64url. Default: no key.
+    /// [`GrantType::reuse_access_tokens`]. Do not keep the key in the store. The key needs at least
+    /// 128 random bits, which are 22 characters of base64url. Default: no key.
     ///
     /// After a change of the key, equal requests get new tokens. Tokens that were issued with the
     /// old key stay valid until they expire. To change the key in every process at the same time,

@@ -76,7 +76,7 @@ pub struct GrantType {
     /// and the application's data are the same. Default: `false`.
     ///
     /// The option is for `authorization_code` and `password`, and has no effect for public clients.
-    /// It requires [`ProviderBuilder::token_reuse_key`], and a user in every
+    /// The option requires [`ProviderBuilder::token_reuse_key`], and a user in every
     /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens of these grants are not
     /// replaced when they are used, since several processes of the client can have a copy.
     ///
@@ -98,10 +98,10 @@ pub struct GrantType {
     /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant). Set it on
     /// [`refresh_token`](Self::refresh_token). Default: `false`.
     pub decide_at_refresh: bool,
-    /// The time in which a replaced refresh token returns the same new refresh token once more. It
-    /// is for clients that did not receive the response, for example since the connection broke. It
-    /// ends early when the client uses the new refresh token. After that the server regards the old
-    /// refresh token as stolen, and revokes the grant.
+    /// The time in which a replaced refresh token returns the same new refresh token once more.
+    /// This helps clients that did not receive the response, for example because the connection
+    /// broke. The time ends early when the client uses the new refresh token. After that the server
+    /// regards the old refresh token as stolen, and revokes the grant.
     ///
     /// Set it on [`refresh_token`](Self::refresh_token). Default: `None`, which means 10 seconds.
     /// With zero, a client that does not receive the response to a refresh loses the grant. Each

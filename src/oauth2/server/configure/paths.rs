@@ -24,8 +24,8 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// Returns the default paths. They are below the path of the issuer, except the path of the
-    /// metadata, which ends with it (RFC 8414 §3.1).
+    /// Returns the default paths, which are below the path of the issuer. Only the path of the
+    /// metadata ends with the path of the issuer (RFC 8414 §3.1).
     pub(crate) fn of(issuer: &Uri) -> Self {
         let base = issuer.path().trim_end_matches('/');
         let path = |(endpoint, path): (Endpoint, &str)| match endpoint {

@@ -37,8 +37,8 @@ pub enum RegistrationPolicy {
 
 impl RegistrationPolicy {
     /// Returns the policy under which clients can register if they send this initial access token.
-    /// It needs at least 128 random bits, which are 22 characters of base64url. If you have only
-    /// the hash, use [`Token`](Self::Token).
+    /// The token needs at least 128 random bits, which are 22 characters of base64url. If you have
+    /// only the hash, use [`Token`](Self::Token).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] if `token` has fewer than 22 bytes.

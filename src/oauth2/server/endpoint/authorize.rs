@@ -238,8 +238,8 @@ impl Provider {
         }
     }
 
-    /// Loads a request that was pushed (RFC 9126 §4). It can be loaded again until the user has
-    /// decided, or until it expires.
+    /// Loads a request that was pushed (RFC 9126 §4). The request can be loaded again until the
+    /// user has decided, or until it expires.
     fn take_pushed<T: From<Consent> + 'static>(
         &self,
         key: TokenHash,

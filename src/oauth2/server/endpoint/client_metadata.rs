@@ -285,7 +285,7 @@ fn choose_response_types(
 ///
 /// # Security
 /// A scope without a remaining word must not become absent, since an absent scope means every
-/// scope. It is refused, or stored as empty if the client's grant types have no scopes.
+/// scope. Such a scope is refused, or stored as empty if the client's grant types have no scopes.
 fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();

@@ -168,8 +168,8 @@ fn check(
     }
 }
 
-/// Returns whether a PKCE verifier matches the challenge. It must have 43 to 128 unreserved
-/// characters (RFC 7636 §4.1).
+/// Returns whether a PKCE verifier matches the challenge. The verifier must have 43 to 128
+/// unreserved characters (RFC 7636 §4.1).
 fn fits(challenge: &CodeChallenge, verifier: &str) -> bool {
     use sha2::{Digest, Sha256};
 

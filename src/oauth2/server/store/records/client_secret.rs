@@ -33,9 +33,9 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Hashes a generated secret with [`Sha256Secrets`]. It must have at least 128 bits that an
-    /// attacker cannot guess, which are 22 characters of base64url. For a secret that a person
-    /// chose, or for another hasher, use [`with_hasher`](Self::with_hasher).
+    /// Hashes a generated secret with [`Sha256Secrets`]. The secret must have at least 128 bits
+    /// that an attacker cannot guess, which are 22 characters of base64url. For a secret that a
+    /// person chose, or for another hasher, use [`with_hasher`](Self::with_hasher).
     ///
     /// # Errors
     /// [`Unsupported::ShortSecret`] if it has fewer than 22 bytes.
@@ -85,7 +85,7 @@ impl ClientSecret {
         self
     }
 
-    /// Returns whether the secret has expired. It has expired at its expiry time.
+    /// Returns whether the secret has expired. At exactly its expiry time, it has expired.
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }

@@ -15,7 +15,8 @@ use crate::wire::without_secrets;
 /// A client's request for access, on which the user has to decide.
 ///
 /// The type has everything that your consent page shows. The type implements serde's `Serialize`
-/// and `Deserialize`, so you can store it while the user signs in. It expires after one hour.
+/// and `Deserialize`, so you can store it while the user signs in. A consent expires after one
+/// hour.
 ///
 /// Every call of [`approve`](crate::oauth2::server::Provider::approve) issues a new code, so delete
 /// the consent after the decision. Only for pushed requests does the server refuse a second
@@ -59,8 +60,8 @@ use crate::wire::without_secrets;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Consent {
-    /// The client id. It is not authenticated; only the redirect_uri is known to belong to the
-    /// client.
+    /// The client id. The client is not authenticated; only the redirect_uri is known to belong to
+    /// it.
     pub client_id: String,
     /// The name of the client, for the page. If the client registered itself, it chose this name,
     /// so do not trust the name.

@@ -58,9 +58,9 @@ pub trait SecretHasher: fmt::Debug + Send + Sync {
         SHORTEST
     }
 
-    /// Returns a hash without a known secret, whose check takes as long as that of other hashes. It
-    /// replaces the hash of an unknown client. By default it is the hash of a text in this crate's
-    /// source, with which no client is authenticated.
+    /// Returns a hash without a known secret, whose check takes as long as that of other hashes.
+    /// The server checks this hash if the client is unknown. By default it is the hash of a text in
+    /// this crate's source, with which no client is authenticated.
     fn stand_in(&self) -> String {
         self.hash(&Secret::new("no client has this secret"), [0; 16])
     }

@@ -85,7 +85,7 @@ impl TokenRecord {
         record
     }
 
-    /// Returns whether the token has expired. It has expired at its expiry time.
+    /// Returns whether the token has expired. At exactly its expiry time, it has expired.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
