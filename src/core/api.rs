@@ -50,7 +50,7 @@ pub struct ApiRequest {
     extensions: Extensions,
     /// The largest accepted size of the response, in bytes. Default: 8 MiB.
     pub limit: usize,
-    /// If `true`, a session of OAuth 1.0a sends the request to another machine without TLS.
+    /// If `true`, a session of OAuth 1.0a also accepts an http URL whose host is not this machine.
     /// Default: `false`. A session of OAuth 2.0 ignores this option: it has its own list of
     /// origins.
     ///

@@ -29,8 +29,8 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 ///
 /// # Tracing
 /// The target is `oauth_proto::client`, and for [`Rejected`](Self::Rejected)
-/// `oauth_proto::resource`. The fields are `client_id`, `purpose` and `endpoint`, and if something
-/// went wrong `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and `error`.
+/// `oauth_proto::resource`. The fields are `client_id`, `purpose` and `endpoint`. The event of a
+/// failure also has `cause` (see [`cause`](Self::cause)), `code` (see [`Error::code`]) and `error`.
 /// Events of success have the level debug; `Resent` and `TokenLoaded` have info; `Failed`,
 /// `Unsent`, `RenewalPutOff`, `StorageFailed` and `GrantEnded` have warn. `Rejected` has debug,
 /// since any client can cause it.

@@ -1,4 +1,4 @@
-//! A client of either protocol.
+//! A client of OAuth 1.0a or OAuth 2.0.
 
 use crate::core::callback::Leniency;
 use crate::core::event::Observer;

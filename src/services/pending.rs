@@ -72,8 +72,8 @@ impl Pending {
         }
     }
 
-    /// Returns the identifier of this pending value. Store it before you call `redeem`, and
-    /// continue only if it was not stored before.
+    /// Returns the identifier of this pending value. Insert this identifier into your store, and
+    /// call `redeem` only if it was absent there.
     pub fn id(&self) -> PendingId {
         match &self.leg {
             PendingLeg::Oauth1(pending) => pending.id(),

@@ -63,9 +63,9 @@ pub struct SignIn {
     /// them, such as Facebook's `birthday` and `hometown`. The fields are in
     /// [`User::raw`](super::User::raw), if the [scope](Self::scope) allows them. Default: empty.
     pub extra_fields: Vec<String>,
-    /// Arguments in the query of the request for the profile. These arguments replace the row's
-    /// arguments of the same name. Example: Twitter returns the email address if the application
-    /// has that permission and the request has `include_email=true`. Default: empty.
+    /// Arguments in the query of the request for the profile. These arguments replace those of the
+    /// same name in the service's row. Example: Twitter returns the email address if the
+    /// application has that permission and the request has `include_email=true`. Default: empty.
     pub profile_arguments: BTreeMap<String, String>,
     /// Headers of the requests for the profile and the email addresses. Example: GitHub asks for
     /// the application's name in `User-Agent`. Default: the headers of the row.

@@ -78,8 +78,8 @@ impl Pending {
         &self.credentials.token
     }
 
-    /// Returns the identifier of this pending value. Store it before you call `redeem`, and
-    /// continue only if it was not stored before.
+    /// Returns the identifier of this pending value. Insert this identifier into your store, and
+    /// call `redeem` only if it was absent there.
     pub fn id(&self) -> PendingId {
         self.fingerprint.id(self.token())
     }

@@ -89,7 +89,8 @@ pub struct Server {
     /// # Security
     /// A service of the version of 2007, which ignores the callback, is not detected.
     pub allow_unconfirmed_callback: bool,
-    /// If `true`, requests are sent to endpoints without TLS on other machines. Default: `false`.
+    /// If `true`, requests are also sent to http endpoints whose host is not this machine. Default:
+    /// `false`.
     ///
     /// # Security
     /// Without TLS, an attacker on the network reads the secret of every token.

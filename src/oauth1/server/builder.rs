@@ -42,8 +42,8 @@ pub struct ProviderBuilder {
     /// # Security
     /// Proxies and logs can keep the URL of a GET request, with the parameters in it.
     pub allow_get: bool,
-    /// If `true`, the origins of the verifier can be http on other machines. Default: `false`,
-    /// [`build`](Self::build) fails.
+    /// If `true`, the verifier can also have http origins whose host is not this machine. Default:
+    /// `false`, [`build`](Self::build) refuses them.
     ///
     /// # Security
     /// Without TLS, an attacker on the network reads the secret of every token that is issued.

@@ -12,8 +12,8 @@ use crate::oauth2::{Token, TokenPlacement};
 use crate::wire::{form, without_query};
 use crate::{Error, Secret, Unsupported};
 
-/// A request with its token, for a function that
-/// [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) has registered.
+/// A request with its token. The function that you set with
+/// [`Client::on_protected_request`](crate::oauth2::Client::on_protected_request) gets it.
 ///
 /// ```
 /// use oauth_proto::oauth2::ProtectedRequest;

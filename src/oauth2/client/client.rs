@@ -229,7 +229,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Unsupported::Url`] if it is any other URI, or has a fragment. [`Unsupported::PlainHttp`]
-    /// if it is an http URL of another machine, unless the server has
+    /// if it is an http URL whose host is not this machine, unless the server has
     /// [`dangerous_allow_http`](AuthorizationServer::dangerous_allow_http).
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Result<Self, Error> {
         let uri = uri.into();

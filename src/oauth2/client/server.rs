@@ -105,8 +105,8 @@ pub struct AuthorizationServer {
     /// # Security
     /// If the server does not check the challenge, an attacker who has stolen a code can redeem it.
     pub allow_missing_s256: bool,
-    /// If `true`, TLS is not required on other machines: neither for endpoints, nor for
-    /// redirect_uris, nor for the origins of sessions. Default: `false`.
+    /// If `true`, endpoints, redirect_uris and the origins of sessions can also be http URLs whose
+    /// host is not this machine. Default: `false`.
     ///
     /// # Security
     /// An attacker on the network can read every code, secret and token.

@@ -45,7 +45,8 @@ pub struct ResourceServerBuilder {
     /// The token appears in logs, in browser histories, and in the `Referer` of requests for
     /// resources of a page.
     pub allow_token_in_query: bool,
-    /// If `true`, the resource identifier may be an http URL on another machine. Default: `false`.
+    /// If `true`, the resource identifier can also be an http URL whose host is not this machine.
+    /// Default: `false`.
     ///
     /// # Security
     /// An attacker on the network can read every token.
@@ -112,7 +113,8 @@ impl ResourceServerBuilder {
     /// # Errors
     /// - [`Unsupported::Url`] if the identifier is not an absolute http or https URL, or has quotes
     ///   or backslashes, which a challenge cannot contain.
-    /// - [`Unsupported::PlainHttp`] if the identifier is an http URL on another machine.
+    /// - [`Unsupported::PlainHttp`] if the identifier is an http URL whose host is not this
+    ///   machine.
     pub fn build(self) -> Result<ResourceServer, Error> {
         let resource = self.resource;
         let uri = endpoint(&resource)?;

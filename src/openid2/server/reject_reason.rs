@@ -59,7 +59,7 @@ pub enum RejectReason {
     #[error("the association or session type is not supported")]
     UnsupportedType,
     /// The approval has another identifier than the request.
-    #[error("the identifier of the approval is not the one in the request")]
+    #[error("the approval has another OpenID identifier than the request")]
     NotTheUsers,
     /// The approval has an identifier that is not an absolute URL in its normal form. The response
     /// tells the relying party that there is no assertion.

@@ -171,8 +171,8 @@ impl Pending {
         self.common.state.as_str()
     }
 
-    /// Returns the id of this value. Before you redeem, store the id, and go on only if it was not
-    /// stored yet.
+    /// Returns the id of this value. Insert this id into your store, and redeem only if it was
+    /// absent there.
     pub fn id(&self) -> PendingId {
         self.common.fingerprint.id(self.state())
     }

@@ -185,8 +185,9 @@ impl Client {
 
     /// Returns the token in the fragment of an implicit grant's callback.
     ///
-    /// `callback` is the whole URI, which only a script in the page can read (`location.href`), or
-    /// [`Callback::posted`] with that URI and the fragment.
+    /// `callback` is the whole URI with its fragment (`location.href`), which only a script in the
+    /// page can read. If the script posts the fragment to your server, `callback` is
+    /// [`Callback::posted`] with the URI of the page and the fragment.
     ///
     /// # Errors
     /// - [`Refused::Denied`](crate::Refused::Denied) if the user has denied access.

@@ -65,7 +65,8 @@ pub struct Discovery {
     /// If an attacker replaces the metadata by the metadata of another server, the client does not
     /// notice.
     pub allow_missing_issuer: bool,
-    /// If `true`, metadata is fetched from other machines without TLS. Default: `false`.
+    /// If `true`, metadata is also fetched from http URLs whose host is not this machine. Default:
+    /// `false`.
     ///
     /// # Security
     /// An attacker on the network can choose the endpoints, and gets every code and secret.
@@ -131,7 +132,7 @@ impl Discovery {
     ///
     /// # Errors
     /// - [`Unsupported::PlainHttp`] if the issuer, or [`metadata_url`](field@Self::metadata_url),
-    ///   is on another machine, without TLS.
+    ///   is an http URL whose host is not this machine.
     /// - [`Unsupported::Url`] if [`metadata_url`](field@Self::metadata_url) is not an absolute http
     ///   or https URL.
     ///

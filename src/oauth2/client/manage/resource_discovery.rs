@@ -77,8 +77,8 @@ pub struct ResourceDiscovery {
     /// If several parties share an origin, one of them can publish metadata for the resource of
     /// another one (RFC 9728 §7.3).
     pub allow_covering_resource: bool,
-    /// If `true`, metadata is fetched from other machines without TLS, even from a URL that a
-    /// challenge contains. Default: `false`.
+    /// If `true`, metadata is also fetched from http URLs whose host is not this machine, even from
+    /// a URL in a challenge. Default: `false`.
     ///
     /// ```
     /// use oauth_proto::oauth2::ResourceDiscovery;
@@ -141,7 +141,7 @@ impl ResourceDiscovery {
     /// Starts the discovery.
     ///
     /// # Errors
-    /// - [`Unsupported::PlainHttp`] if the resource is on another machine, without TLS.
+    /// - [`Unsupported::PlainHttp`] if the resource is an http URL whose host is not this machine.
     /// - [`Unsupported::Url`] if the [challenge](Self::challenged) of a resource on the internet
     ///   has a URL in this machine's network, or if that of a resource in the network has a URL on
     ///   this machine. Such a resource is not trustworthy, so the well-known URL is not tried,

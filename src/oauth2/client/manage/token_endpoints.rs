@@ -65,8 +65,8 @@ impl Client {
     /// # Errors
     /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
     ///   introspection endpoint.
-    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
-    ///   machine, without TLS.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is an http URL
+    ///   whose host is not this machine.
     ///
     /// Errors in the server's response are returned later, by the step.
     pub fn introspect(
@@ -86,8 +86,8 @@ impl Client {
     /// # Errors
     /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
     ///   revocation endpoint.
-    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
-    ///   machine, without TLS.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is an http URL
+    ///   whose host is not this machine.
     ///
     /// Errors in the server's response are returned later, by the step. After
     /// [`Refused::Status`](crate::Refused::Status) with 503, the token is still valid: try again
@@ -104,8 +104,8 @@ impl Client {
     /// # Errors
     /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the server has no
     ///   revocation endpoint.
-    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is on another
-    ///   machine, without TLS.
+    /// - [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the endpoint is an http URL
+    ///   whose host is not this machine.
     ///
     /// Errors in the server's response are returned later, by the step. After
     /// [`Refused::Status`](crate::Refused::Status) with 503, the token is still valid: try again

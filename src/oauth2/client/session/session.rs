@@ -129,7 +129,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Unsupported::Url`] if the origin is not an http or https URL. [`Unsupported::PlainHttp`]
-    /// if it is on another machine, without TLS.
+    /// if it is an http URL whose host is not this machine.
     pub fn new(
         client: &Client,
         origin: &str,
@@ -164,7 +164,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Unsupported::Url`] if the origin is not an http or https URL. [`Unsupported::PlainHttp`]
-    /// if it is on another machine, without TLS.
+    /// if it is an http URL whose host is not this machine.
     pub fn allow_origin(mut self, origin: &str) -> Result<Self, Error> {
         let uri = endpoint(origin)?;
         self.client.inner.server.check_secure(&uri)?;

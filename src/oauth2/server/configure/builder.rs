@@ -143,8 +143,8 @@ pub struct ProviderBuilder {
     /// With a short key, an attacker who has read the store can guess the key and decrypt the
     /// access tokens in the store.
     pub dangerous_allow_short_keys: bool,
-    /// If `true`, the issuer can be http on other machines. Default: `false`, http is only accepted
-    /// for this machine.
+    /// If `true`, the issuer can also be an http URL whose host is not this machine. Default:
+    /// `false`.
     ///
     /// # Security
     /// Without TLS, an attacker on the network reads every secret, code and token.

@@ -143,7 +143,7 @@ pub enum ConfigurationProblem {
     /// [`token_reuse_key`](ProviderBuilder::token_reuse_key) is not. The server would have no key
     /// after that time.
     #[error(
-        "`ProviderBuilder::token_reuse_key_until` needs a key that follows it: set \
+        "`ProviderBuilder::token_reuse_key_until` sets only the old key: set the new key with \
          `ProviderBuilder::token_reuse_key`, too"
     )]
     TokenReuseKeyEnds,

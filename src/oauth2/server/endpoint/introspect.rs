@@ -23,8 +23,8 @@ impl Provider {
     /// Handles a request to the introspection endpoint (RFC 7662). A confidential client can
     /// introspect its own tokens. A client with
     /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) can
-    /// introspect every access token, too. For all other tokens the response is `"active": false`.
-    /// Public clients are refused.
+    /// also introspect the access tokens of all other clients. For all other tokens the response is
+    /// `"active": false`. Public clients are refused.
     pub fn introspect<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

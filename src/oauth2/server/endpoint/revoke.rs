@@ -1,4 +1,5 @@
-//! Revocation of tokens (RFC 7009), and of grants by the application.
+//! Revocation of tokens by clients (RFC 7009), and of grants by the application that runs the
+//! server.
 
 use http::{Request, StatusCode};
 

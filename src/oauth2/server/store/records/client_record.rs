@@ -90,8 +90,8 @@ pub struct ClientRecord {
     /// without `registration`, which the operator added.
     #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
     pub registrant: Registrant,
-    /// If `true`, the client may introspect the tokens of all clients, like a resource server.
-    /// Default: `false`.
+    /// If `true`, the client may introspect the access tokens of all clients, like a resource
+    /// server. Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspects_all: bool,
     /// The registered metadata: redirect_uris, grant types, scope, name. For the meaning of missing
@@ -236,8 +236,8 @@ impl ClientRecord {
         self
     }
 
-    /// Lets the client introspect the tokens of all clients, like a resource server (RFC 7662
-    /// §2.1). Other clients can introspect only their own tokens.
+    /// Lets the client introspect the access tokens of all clients, like a resource server (RFC
+    /// 7662 §2.1). Other clients can introspect only their own tokens.
     pub fn may_introspect_all(mut self) -> Self {
         self.introspects_all = true;
         self

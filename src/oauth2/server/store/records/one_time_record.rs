@@ -28,7 +28,7 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OneTimeRecord {
-    /// The identifier of the grant to which its tokens belong.
+    /// The identifier of the grant to which the tokens that are issued for this value belong.
     pub grant_id: GrantId,
     /// The id of the client to which the value was given.
     pub client_id: String,
