@@ -223,7 +223,7 @@ fn each_problem_is_found_and_named() {
                 GrantType::dangerous_password().with(|options| options.reuse_access_tokens = true),
             )
             .token_reuse_key_until(KEY, Timestamp::from_secs(1)),
-            "`ProviderBuilder::token_reuse_key_until` needs a key that follows",
+            "`ProviderBuilder::token_reuse_key_until` sets only the old key",
         ),
         (
             sound()
