@@ -1,4 +1,4 @@
-//! Requests to the API of a service by path: [`SignIn::request`].
+//! [`SignIn::request`] makes requests to the API of a service from their paths.
 
 use super::application::Application;
 use super::instance::installation;

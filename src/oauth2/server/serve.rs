@@ -15,8 +15,8 @@ type Members = serde_json::Map<String, serde_json::Value>;
 /// decide on grants ([`DecideGrant`]) and add members to responses ([`ExtendResponse`]).
 ///
 /// If a function is missing for a query, the client gets the status 503. The reason of the
-/// [`Rejected`] names the functions that can be set. Without such functions,
-/// [`serve`](crate::oauth2::server::serve()) does the same in one call.
+/// [`Rejected`] names the functions that can be set. If you need no such functions, call
+/// [`serve`](crate::oauth2::server::serve()) instead.
 ///
 /// # Examples
 /// ```

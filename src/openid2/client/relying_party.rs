@@ -66,8 +66,8 @@ pub struct RelyingParty {
 
 impl RelyingParty {
     /// Makes a relying party with a realm: the URL, often the root of a site, that users are asked
-    /// to trust (§9.2). Every `return_to` must be in it. The realm must be https, except on this
-    /// machine; [`authorize`](Self::authorize) checks that.
+    /// to trust (§9.2). Every `return_to` must be in it. The realm must be an https URL, or an http
+    /// URL whose host is this machine. [`authorize`](Self::authorize) checks that.
     ///
     /// To test with a provider on the same machine, set
     /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts).

@@ -143,16 +143,16 @@ impl ResourceDiscovery {
     /// # Errors
     /// - [`Unsupported::PlainHttp`] if the resource is an http URL whose host is not this machine.
     /// - [`Unsupported::Url`] if the [challenge](Self::challenged) of a resource on the internet
-    ///   has a URL in this machine's network, or if that of a resource in the network has a URL on
-    ///   this machine. Such a resource is not trustworthy, so the well-known URL is not tried,
-    ///   either.
+    ///   has a URL in this machine's network, or if the challenge of a resource in this machine's
+    ///   network has a URL on this machine. Such a resource is not trustworthy, so the well-known
+    ///   URL is not tried, either.
     ///
     /// The returned step can fail with:
     /// - [`CallbackError::ResourceMismatch`](crate::oauth2::CallbackError::ResourceMismatch) if the
     ///   metadata is about another resource.
     /// - [`Unsupported::Url`] if the metadata of a resource on the internet names an authorization
-    ///   server in this machine's network, or if that of a resource in the network names one on
-    ///   this machine.
+    ///   server in this machine's network, or if the metadata of a resource in this machine's
+    ///   network names one on this machine.
     /// - [`Refused`](crate::Refused) or [`Misbehaved`](crate::Misbehaved) if no URL has valid
     ///   metadata.
     pub fn start(self) -> Result<Step<ResourceMetadata>, Error> {

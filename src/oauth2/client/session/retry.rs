@@ -69,8 +69,8 @@ impl SentToken {
     }
 }
 
-/// The permission to send a request once more, for one cause. Pass it to
-/// [`Session::retry`](crate::oauth2::Session::retry).
+/// The permission to send a refused request once more. Each cause of a refusal, such as an expired
+/// token, permits one retry. Pass it to [`Session::retry`](crate::oauth2::Session::retry).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Retry, SentToken, Session};

@@ -129,9 +129,10 @@ impl SharedSession {
 
     /// Removes the token, after the user has signed out.
     ///
-    /// Call this first, and then delete the stored token: a renewal may be storing it at this
-    /// moment. If the response to a renewal arrives later, its token is not stored. Other processes
-    /// use their copy of the token until they next renew it, so revoke it at the server, too.
+    /// Call this first, and then delete the token from your storage. In the other order, a renewal
+    /// could store a new token after you have deleted the old one. If the response to a renewal
+    /// arrives later, its token is not stored. Other processes use their copy of the token until
+    /// they next renew it, so revoke it at the server, too.
     pub fn sign_out(&self) {
         let _before;
         let mut state = self.renewer.state.lock();

@@ -352,10 +352,11 @@ impl ServerQuery for FindToken {
     type Output = Option<Arc<TokenRecord>>;
 }
 
-/// The query that replaces a refresh token, once. If it is there and was not replaced, store
-/// `replaced` in its place, store the new tokens without looking at reuse keys, and drop the seal
-/// in the record of the predecessor, if that is there ([`TokenRecord::without_seal`]). So a
-/// successor that was replaced itself is never returned again.
+/// The query that replaces a refresh token, once. If the refresh token is stored and was not
+/// replaced yet, do three things. Store the record `replaced` in place of its record. Store the new
+/// tokens, without a check of reuse keys. If the record of `predecessor` is still stored, remove
+/// the seal from it ([`TokenRecord::without_seal`]). Then the predecessor can no longer be
+/// exchanged for the token that is replaced here.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::Rotate;

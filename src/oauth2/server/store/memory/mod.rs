@@ -140,8 +140,8 @@ impl MemoryStore {
         put_client(&mut self.clients(&record.client_id), Arc::new(record));
     }
 
-    /// Returns how many tokens and one-time records it holds. UsedPendingIds one-time records
-    /// count, and so do records that are over and not dropped yet.
+    /// Returns how many tokens and one-time records it holds. Used one-time records count, too, and
+    /// so do expired records that are not dropped yet.
     pub fn len(&self) -> usize {
         self.tokens.len() + self.one_time_records.len()
     }
