@@ -1,4 +1,5 @@
-//! The rules of the options: which URLs may be fetched, and which are trusted.
+//! Decides by the options of a relying party or a provider which URLs may be fetched, and which are
+//! trusted.
 
 use url::Url;
 

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::core::endpoint::{check_secure, endpoint};
 use crate::oauth1::signing::{KeyEncoding, Scheme};
 
-/// The request in which a client sends the callback to the service.
+/// The choice of the request that has the callback URL in it.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};

@@ -218,7 +218,7 @@ pub const SALESFORCE: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/services/oauth2/userinfo");
 
-/// HubSpot. The versions of its token endpoint are dates. Version 1 ends in 2027.
+/// HubSpot. New versions of its token endpoint are named by dates. The old version 1 ends in 2027.
 pub const HUBSPOT: Service = Service::oauth2(
     "HubSpot",
     Oauth2::new(

@@ -71,12 +71,13 @@ pub struct Discovery {
     /// # Security
     /// An attacker on the network can choose the endpoints, and gets every code and secret.
     pub dangerous_allow_http: bool,
-    /// If `true`, the endpoints in the metadata can be on more internal hosts than the issuer, by
-    /// name or address. Default: `false`.
+    /// If `true`, an endpoint in the metadata can be on a host that is more internal than the host
+    /// of the issuer. Default: `false`.
     ///
     /// By default, an issuer on the internet may only have endpoints on the internet. An issuer in
-    /// this machine's network may have endpoints in the network, and an issuer on this machine may
-    /// have them anywhere. Make a server of metadata with internal endpoints by
+    /// this machine's network may also have endpoints in this network, and an issuer on this
+    /// machine may have endpoints anywhere. The name or the address of the host decides where it
+    /// is. To make an `AuthorizationServer` from metadata with internal endpoints, call
     /// [`AuthorizationServer::dangerous_from_metadata_of_internal_hosts`].
     ///
     /// # Security

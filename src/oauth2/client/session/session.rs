@@ -172,8 +172,8 @@ impl Session {
         Ok(self)
     }
 
-    /// Changes the grant of each renewal, such as to add the parameters or the scope that a server
-    /// demands. Default: the grant is not changed.
+    /// Sets a function that changes the [`Grant`] of each renewal, for example to add parameters or
+    /// a scope that the server demands. Default: the grant is not changed.
     ///
     /// ```
     /// # use oauth_proto::oauth2::Session;

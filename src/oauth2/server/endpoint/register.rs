@@ -36,16 +36,18 @@ impl Provider {
     /// change all its metadata, with the same limits as at registration.
     ///
     /// Values of `scope`, `grant_types` and `response_types` that the server does not offer to the
-    /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). The
-    /// request is refused if no usable value is left, and for every other fault. The refusal
-    /// contains the member, the received value and the accepted values. Empty members (`null`,
-    /// `""`, `[]`) count as absent (RFC 7592 §2.2).
+    /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). If one of
+    /// these members has no usable value left, the request is refused. Every other wrong value is
+    /// refused, too, and not left out. The refusal contains the member, the received value and the
+    /// accepted values. Empty members (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2), except
+    /// an empty `scope`.
     ///
     /// # Security
     /// The server never registers more than the client requested. A client without a `scope` can
-    /// request every scope of its grant types. An empty `scope` means no scope, and is stored as
-    /// empty. If the server offers no word of the `scope`, the registration is refused. If the
-    /// client's grant types have no scopes, the stored scope is empty instead.
+    /// request every scope of its grant types. A client that sends an empty `scope` (`""`) gets no
+    /// scope at all: the record has an empty scope. If the server offers none of the requested
+    /// scopes, the registration is refused. If the client's grant types have no scopes at all, the
+    /// registration is not refused, and the record has an empty scope.
     /// [`GrantType::unknown_scope`](crate::oauth2::server::GrantType::unknown_scope) does not apply
     /// to registrations.
     ///
