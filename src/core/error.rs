@@ -254,7 +254,7 @@ impl Error {
 
     /// Returns the request whose response the error is about: its purpose and its endpoint. `None`
     /// if the error is not about a response. [`DriveError::leg`](crate::DriveError::leg) has the
-    /// request also then.
+    /// request also then, if one was sent.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }

@@ -127,7 +127,7 @@ pub enum Event<'a> {
         client_id: Option<&'a str>,
         /// The earliest time at which the renewal is tried again.
         until: Timestamp,
-        /// The error. Its source is the error of the transport or of the storage.
+        /// The error. If the transport or the storage failed, its source is their error.
         error: &'a DriveError,
     },
     /// A function that stores a shared session's tokens failed. This event occurs once for each

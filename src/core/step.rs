@@ -292,6 +292,7 @@ impl<T> Asleep<T> {
     ///
     /// # Errors
     /// [`Expired`](crate::Expired) if the time for the whole leg is over.
+    /// [`Unsupported`](crate::Unsupported) if the next request cannot be made.
     pub fn wake(self, moment: Moment) -> Result<Step<T>, Error> {
         let Self { state, observer } = self;
         Ok(state.wake(moment)?.observed_by(&observer))

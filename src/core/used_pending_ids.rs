@@ -133,7 +133,7 @@ impl UsedPendingIds {
         Self { most, tables: Mutex::default() }
     }
 
-    /// Marks a pending value as used. Of all calls for a value, in all threads, one returns
+    /// Marks a pending value as used. Of all calls for a value, in all threads, at most one returns
     /// [`First`](OneTimeUse::First). Returns [`Replay`](OneTimeUse::Replay) if the value was used
     /// before or has expired, or if the memory is full.
     pub fn mark_used(&self, id: PendingId, expires_at: Timestamp, now: Timestamp) -> OneTimeUse {

@@ -79,7 +79,7 @@ pub enum RequestError {
     StorageIncomplete {
         /// The function that was given.
         given: &'static str,
-        /// The dependency of `function` on the other one.
+        /// The way in which `given` depends on `other`: it needs `other`, or excludes it.
         reason: &'static str,
         /// The function that is missing, or that must not be set.
         other: &'static str,

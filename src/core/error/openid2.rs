@@ -94,7 +94,8 @@ pub enum ProviderError {
     /// Authentication 2.0 §10.2.1). Send the user again without `immediate`.
     #[error("the provider has to ask the user first: send the request without `immediate`")]
     SetupNeeded {
-        /// The URL to which an OpenID 1.1 provider sends the user instead. It is not signed.
+        /// The URL of the page on which an OpenID 1.1 provider asks the user. Redirect the user
+        /// there instead. It is not signed.
         url: Option<String>,
     },
     /// The provider sent the user back with an error (OpenID Authentication 2.0 §5.2.3). The

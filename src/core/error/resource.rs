@@ -3,7 +3,7 @@
 use crate::wire::Timestamp;
 
 /// The reason why a protected resource refuses a request. It is for the operator's log: the client
-/// gets only its [`code`](Self::code).
+/// gets its [`code`](Self::code) and a description without the details of an invalid token.
 ///
 /// # Examples
 /// ```

@@ -161,7 +161,7 @@ impl Client {
         let server = &self.server;
         let mut callback = self.returns_to(user_returns)?;
         let user_endpoint = if at_authentication_endpoint {
-            // The service accepts no callback in a request.
+            // The authentication endpoint accepts no callback.
             callback.with_authorization = None;
             server
                 .authentication

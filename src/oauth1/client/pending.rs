@@ -17,7 +17,8 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// Keep it for this user's browser only: in an encrypted cookie (it takes a few hundred bytes), or
 /// in the server's session. A pending value belongs to one client and one service; other clients
 /// refuse it. [`Client::redeem`](super::Client::redeem) consumes it, and it is not `Clone`. If the
-/// transport fails after the value was marked as used, the user has to start again.
+/// transport fails, you can call `redeem` again with a stored copy, without marking the id a second
+/// time. Without a copy, the user has to start again.
 ///
 /// A callback can arrive twice: by a second click, by a prefetch, or from an attacker. The
 /// application must accept it once. In a server's session, read and remove the value in one step. A

@@ -30,8 +30,9 @@ impl Client {
     /// has `oauth_problem`, `denied`, `not_approved=true` or `error`. Some services only leave out
     /// the verifier, which is [`Forged::ParameterMissing`]. [`Forged`] if the callback does not
     /// belong to `pending`, or `pending` does not belong to this client.
-    /// [`Expired`](crate::Expired) if the user took too long. These errors arise before a request
-    /// is sent. Errors in the service's response are returned later, by the step.
+    /// [`Expired`](crate::Expired) if the user took too long, or if `pending` was stored in an
+    /// older format. These errors arise before a request is sent. Errors in the service's response
+    /// are returned later, by the step.
     ///
     /// # Security
     /// In OAuth 1.0a, only the URI of a callback proves from which service it came. So a query

@@ -6,8 +6,8 @@ use crate::oauth1::names::SESSION_HANDLE;
 use crate::{Error, Moment, Step, Unsupported};
 
 impl Client {
-    /// Renews an expired token by its session handle (OAuth Session 1.0 draft 1 §5). If the
-    /// response has no new handle or extra fields, the old ones are kept.
+    /// Renews an expired token by its session handle (OAuth Session 1.0 draft 1 §5). The session
+    /// handle and each extra field are kept if the response does not replace them.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Session};

@@ -89,7 +89,7 @@ impl<'p> Protocol<'p> {
 
 impl PresentedRequest {
     /// Reads a request, and returns its parts with the result of `judge` for the protocol
-    /// parameters. Its other parameters are kept only if the limits say so.
+    /// parameters. The other parameters of the request are kept only if `own` says so.
     ///
     /// The protocol parameters are judged before a form is collected, unless they are in the form:
     /// the client is not known yet, and collecting is expensive.

@@ -82,7 +82,8 @@ pub trait SignatureMethod: Send + Sync {
 /// server.
 ///
 /// [`sign`](Self::sign) gets the base string. The function sends the key service the base string,
-/// or the hash of the base string if the service signs hashes.
+/// or the hash of the base string if the service signs hashes. The key service must sign by the
+/// method that [`name`](Self::name) returns.
 ///
 /// # Examples
 /// ```
@@ -129,7 +130,8 @@ pub trait RemoteSignatureMethod: Send + Sync {
     ///
     /// # Errors
     /// Any error if the step cannot be made. Its text must not have a secret in it. An
-    /// [`Error`](crate::Error) of this crate is passed on, and any other error becomes
+    /// [`Error`](crate::Error) of this crate becomes
+    /// [`Refused::KeyService`](crate::Refused::KeyService), and any other error becomes
     /// [`RequestError::Signing`](super::super::RequestError::Signing).
     fn sign(&self, base_string: Vec<u8>, moment: Moment) -> Result<Step<Vec<u8>>, BoxError>;
 }

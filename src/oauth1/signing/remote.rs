@@ -20,9 +20,11 @@ impl Signer {
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) if the request cannot be signed: its URI is not
     /// absolute, it already has a parameter of the protocol, or its body must be a form and is not.
-    /// The error of [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign), if it
-    /// returns one. The step fails with the errors of the key service's step, and with
-    /// [`RequestError::Signing`] for an empty signature.
+    /// If [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign) returns an error,
+    /// [`Refused::KeyService`](crate::Refused::KeyService) for an error of this crate and
+    /// [`RequestError::Signing`] for any other one. The step fails with
+    /// [`Refused::KeyService`](crate::Refused::KeyService) if the key service's step fails, and
+    /// with [`RequestError::Signing`] for an empty signature.
     ///
     /// # Examples
     /// See [`RemoteSignatureMethod`](super::RemoteSignatureMethod).

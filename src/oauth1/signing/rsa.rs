@@ -67,7 +67,8 @@ impl RsaKey {
     ///
     /// # Security
     /// An attacker with the resources of a government can factor a key of 1024 bits, and then sign
-    /// for the client. Use such a key only if the service does not accept a longer key.
+    /// for the client. Signatures that the client made before then prove nothing any more. Use such
+    /// a key only if the service does not accept a longer key.
     ///
     /// # Examples
     /// ```no_run

@@ -78,9 +78,9 @@ impl Signer {
     /// types, such as `()` and streams, use [`sign_head`](Self::sign_head).
     ///
     /// The signature covers the method, the URI (with the authority of the `Host` header, if there
-    /// is one), the query, a form in the body, and parameters in an existing `Authorization: OAuth`
-    /// header. Any later change of these makes the signature invalid. To send a request again, sign
-    /// a new copy of the unsigned request.
+    /// is one), the query, a form in the body, and your own parameters in an existing
+    /// `Authorization: OAuth` header. Any later change of these makes the signature invalid. To
+    /// send a request again, sign a new copy of the unsigned request.
     ///
     /// A form needs its `Content-Type` header. Without it the body is not signed, and a server that
     /// reads the body as a form refuses the signature.

@@ -75,7 +75,7 @@ pub enum RejectReason {
          header, the form or the query (RFC 5849 §3.5)"
     )]
     ParametersMixed,
-    /// A parameter for a query to storage has a NUL or another control character.
+    /// A parameter that storage would look up or store has a NUL or another control character.
     #[error("the parameter {0:?} has a control character: send it without")]
     ControlCharacter(String),
     /// The request has more parameters than
