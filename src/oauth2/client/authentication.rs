@@ -178,8 +178,9 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     /// signature itself, use [`RequestCredentials::randomness`].
     ///
     /// # Errors
-    /// An error if the step cannot be made. The text must not contain a secret. This crate returns
-    /// an [`Error`](crate::Error) unchanged, and turns any other error into
+    /// Any error if the step cannot be made. Its text must not contain a secret. An
+    /// [`Error`](crate::Error) of this crate becomes
+    /// [`Refused::KeyService`](crate::Refused::KeyService), and any other error becomes
     /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,

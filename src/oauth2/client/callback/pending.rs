@@ -34,8 +34,8 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 ///   [`UsedPendingIds`](crate::UsedPendingIds). Keep the entry until
 ///   [`expires_at`](Self::expires_at).
 ///
-/// If the transport fails while the code is redeemed, a value that was marked as used is not
-/// accepted again, so the user has to start again.
+/// If the transport fails while the code is redeemed, you can call `redeem` again with a stored
+/// copy, without marking the id a second time. Without a copy, the user has to start again.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
