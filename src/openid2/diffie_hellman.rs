@@ -85,7 +85,7 @@ impl KeyPair {
     }
 }
 
-/// Returns whether a number is between 2 and p - 2.
+/// Reads a number. `None` if it is not between 2 and p - 2.
 fn number(params: &BoxedMontyParams, bytes: &[u8]) -> Option<BoxedUint> {
     let precision = params.bits_precision();
     let number = BoxedUint::from_be_slice(trimmed(bytes), precision).ok()?;

@@ -77,8 +77,8 @@ impl Client {
         }
     }
 
-    /// Returns the client with another issuer of its OAuth 2.0 server. With `None`, the issuer in
-    /// the callback is not checked.
+    /// Returns the client with another issuer of its OAuth 2.0 server. With `None`, an issuer in
+    /// the callback is not checked if the server's issuer is not known.
     pub(super) fn with_issuer(self, issuer: Option<String>) -> Self {
         match self {
             Self::Oauth2(client) => Self::Oauth2(client.with_issuer(issuer)),

@@ -74,8 +74,8 @@
 //!
 //! # Where to begin
 //!
-//! - Sign in by a service of the table: [`SignIn::new`] with a row such as [`GOOGLE`]; [`find`],
-//!   [`ALL`].
+//! - Sign in by a service of the table: [`SignIn::new`] with a row that has a [profile
+//!   mapping](field@Service::profile), such as [`GOOGLE`]; [`find`], [`ALL`].
 //! - By another service whose profile is JSON: a [`Service`] of your own, with a
 //!   [`ProfileMapping`].
 //! - By a service that no row can describe: [`SignIn::custom`], with a [`Client`] of either
@@ -99,13 +99,13 @@
 //! proof key, the issuer and the binding of [`Pending`] to its client ensure that. The token is
 //! sent to the profile's origin only, and a redirect from there is an error. Nothing in a [`User`]
 //! is guessed: a field that the service does not tell is `None`, and `email_verified` is set only
-//! where a member of the profile says so. A response with status 200 that says that it failed is a
-//! [refusal](crate::Refused).
+//! where a member of the profile or of the list of addresses says so. A response with status 200
+//! that says that it failed is a [refusal](crate::Refused).
 //!
 //! # What is not there yet
 //!
-//! ID tokens are not read: the user is known from the profile. There is no row for Sign in with
-//! Apple, which has no profile. The callback comes as a query, not as a form.
+//! ID tokens are not read: the user is known from the profile. So users cannot sign in with
+//! [`APPLE`], which has no profile. The callback comes as a query, not as a form.
 
 mod api;
 mod application;

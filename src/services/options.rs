@@ -56,7 +56,8 @@ impl SignIn {
     /// [`Unsupported::Url`](crate::Unsupported::Url) if the row does not accept this instance, and
     /// for a [custom](Self::custom) sign-in, whose client has the URLs.
     /// [`Unsupported::PlainHttp`](crate::Unsupported::PlainHttp) if the instance is a URL that is
-    /// neither https nor on this machine.
+    /// neither https nor on this machine. If the row has no default instance, `redirect_uri` is
+    /// checked only here, with the errors of [`SignIn::new`](Self::new).
     pub fn instance(mut self, instance: impl Into<String>) -> Result<Self, Error> {
         let instance = instance.into();
         self.parts().relocate(&instance.clone(), |application| {

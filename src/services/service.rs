@@ -53,7 +53,7 @@ use crate::{Error, Unsupported, oauth1};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Service {
-    /// The name of the service, as it writes its name itself.
+    /// The name of the service, in the usual spelling.
     pub name: &'static str,
     /// The URL of the service's documentation. Default: `None`.
     pub documentation: Option<&'static str>,

@@ -147,9 +147,10 @@ type MakeRequest = Arc<dyn Fn(&Tokens) -> Result<Request, Error> + Send + Sync>;
 type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
 
 impl SignIn {
-    /// Makes a sign-in for a row of the table or for your own row. `client_id` and `secret` are the
-    /// credentials that the service gave the application; the secret of an application without one
-    /// is the empty text. `redirect_uri` is the callback URL that is registered at the service.
+    /// Makes a sign-in for a row of the table or for your own row. `client_id` and `client_secret`
+    /// are the credentials that the service gave the application; the secret of an application
+    /// without one is the empty text. `redirect_uri` is the callback URL that is registered at the
+    /// service.
     ///
     /// If the row has no default [instance](field@Service::instance), such as one for self-hosted
     /// servers, also call [`instance`](Self::instance).
@@ -201,8 +202,10 @@ impl SignIn {
     ///
     /// `request` makes the request for the profile. `map` makes a user from the JSON of the
     /// response, or returns `None` if the JSON cannot be used; JSON with `error` or `errors` is a
-    /// refusal then. The client adds its token to the request, or signs it with OAuth 1.0a, and
-    /// sends it over TLS. [`User::raw`] and [`User::session_expires`] are filled in after `map`.
+    /// refusal then. The sign-in adds the token to the request where the client's options say, for
+    /// the origin of the request's URL. With OAuth 1.0a it signs the request, so `request` must
+    /// return the complete request. Without TLS the request is refused, unless an option of the
+    /// client allows that. [`User::raw`] and [`User::session_expires`] are filled in after `map`.
     ///
     /// [`profile_headers`](field@Self::profile_headers) are added to the request.
     /// [`extra_fields`](field@Self::extra_fields) and

@@ -90,9 +90,10 @@ impl RelyingParty {
     /// which it arrived. The provider is found by discovery of the claimed identifier, and is asked
     /// about the signature.
     ///
-    /// For changed attributes, use the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse). Do
-    /// not use [`Assertion::profile`]: if the response has no name, it builds one from other
-    /// attributes. Respond with status 200. After a 404, the provider sends no more changes.
+    /// For changed attributes, use the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for
+    /// the user of [`Assertion::claimed_id`]. Do not use [`Assertion::profile`]: if the response
+    /// has no name, it builds one from other attributes. Respond with status 200. After a 404, the
+    /// provider sends no more changes.
     ///
     /// # Security
     /// An unsolicited assertion is not tied to the browser that sends it. If you sign a user in

@@ -110,17 +110,19 @@ impl RelyingParty {
     /// followed for each document.
     ///
     /// An identifier without a scheme is read as https. With
-    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) it is read as http,
-    /// like in the specification.
+    /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) or
+    /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts)
+    /// it is read as http, like in the specification. A page without TLS can only redirect to one
+    /// with TLS, unless an option allows more.
     ///
     /// # Security
     /// Your HTTP client fetches URLs that users type. It must refuse hosts of your own network,
     /// have a timeout, and read at most a megabyte.
     ///
     /// # Errors
-    /// [`Unsupported::Identifier`] if the text is not an identifier, or if its URL is not https.
-    /// The step fails with the same error if the document cannot be read, is not on https, or names
-    /// no provider.
+    /// [`Unsupported::Identifier`] if the text is not an identifier, or if its host is on this
+    /// machine or in this machine's network. The step fails with the same error if the document
+    /// cannot be read, is not on https after redirects, or names no provider.
     pub fn discover(&self, identifier: &str) -> Result<Step<Discovered>, Error> {
         let spoken_in_the_clear = self.allowed.plain_http || self.allowed.internal_hosts;
         let identifier =

@@ -90,7 +90,7 @@ impl RequestExtension for Request {}
 impl ReadExtension for Request {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Each scale is sent once. Scales without a name are left out.
+    /// Each scale is read once. Scales without a name are left out.
     fn read(extension: &Extension) -> Option<Self> {
         let max_age =
             extension.get("max_auth_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);

@@ -116,7 +116,7 @@ impl ReadExtension for Request {
 
     /// Names that the specification does not define are left out.
     fn read(extension: &Extension) -> Option<Self> {
-        // Each field is sent once.
+        // Each field is read once.
         let fields = |name| {
             let named: BTreeSet<_> = extension.list(name).filter_map(Field::of).collect();
             named.into_iter().collect()

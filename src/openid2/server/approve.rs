@@ -68,9 +68,9 @@ impl Provider {
     ///
     /// # Errors
     /// [`RejectReason::NotTheUsers`] if the request is about another identifier than the
-    /// approval's. [`RejectReason::NoIdentifier`] if an identifier of the approval is not a URL.
-    /// [`RejectReason::Unsignable`] if a value has a newline. In all these cases, the response
-    /// tells the relying party that there is no assertion.
+    /// approval's. [`RejectReason::NoIdentifier`] if an identifier of the approval is not an
+    /// absolute URL in its normal form. [`RejectReason::Unsignable`] if a value has a newline. In
+    /// all these cases, the response tells the relying party that there is no assertion.
     pub fn approve(
         &self,
         request: CheckIdRequest,
@@ -174,7 +174,7 @@ impl Provider {
     }
 
     /// Returns the association for the signature: that of the relying party, or a private one
-    /// together with the expired handle (§10).
+    /// together with the handle that is not valid any more (§10).
     fn handle_for(
         &self,
         request: &CheckIdRequest,

@@ -39,7 +39,7 @@ struct Tables {
     nonces: BTreeSet<(String, String)>,
     /// In the order in which they expire.
     expiries: BTreeSet<(Timestamp, String, String)>,
-    /// The latest time of a query that dropped nonces.
+    /// The latest time of a query. Nonces until then may have been dropped.
     latest: Timestamp,
 }
 

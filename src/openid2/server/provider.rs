@@ -60,7 +60,7 @@ pub struct Provider {
     pub(super) handles: HandleKeys,
     pub(super) kinds: Vec<AssociationKind>,
     pub(super) allowed: Allowed,
-    /// Whether the endpoint is an http URL whose host is not this machine.
+    /// Whether the endpoint is https, or on this machine.
     pub(super) is_secure: bool,
     is_public_suffix: Option<IsPublicSuffix>,
     /// The lifetime of associations. Default: one day.

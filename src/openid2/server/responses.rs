@@ -45,7 +45,7 @@ pub(super) fn indirect(return_to: &str, message: &Message, place: MessagePlace) 
     response
 }
 
-/// Returns a page for a request without `return_to` (§10).
+/// Returns an empty response, for a request without a usable `return_to` (§10).
 pub(super) fn nothing() -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -36,8 +36,8 @@ impl Provider {
     ///
     /// # Errors
     /// [`RejectReason::Invalid`] if `update_url` is not allowed: see [`CheckIdRequest::extension`].
-    /// [`RejectReason::NoIdentifier`] if an identifier of the approval is not a URL.
-    /// [`RejectReason::Unsignable`] if a value has a newline.
+    /// [`RejectReason::NoIdentifier`] if an identifier of the approval is not an absolute URL in
+    /// its normal form. [`RejectReason::Unsignable`] if a value has a newline.
     pub fn update_attributes(
         &self,
         update_url: &str,

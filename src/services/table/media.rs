@@ -104,8 +104,8 @@ pub const STRAVA: Service = Service::oauth2(
 .api(&["https://www.strava.com"])
 .userinfo("https://www.strava.com/api/v3/athlete");
 
-/// Fitbit. Its responses have a list of errors. The row has no introspection endpoint, because
-/// Fitbit's needs a user's token instead of the client's credentials.
+/// Fitbit. A refusal has a list of errors. The row has no introspection endpoint, because Fitbit's
+/// needs a user's token instead of the client's credentials.
 pub const FITBIT: Service = Service::oauth2(
     "Fitbit",
     Oauth2::new("https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")

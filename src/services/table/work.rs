@@ -21,8 +21,8 @@ pub const SLACK: Service = Service::oauth2(
 .userinfo("https://slack.com/api/auth.test");
 
 /// Slack, for classic applications, which can no longer be created. The token is also sent in the
-/// parameter `token`, which old methods need. Since parameters are often logged, no other row sends
-/// the token in one.
+/// parameter `token`, which old methods need. Since parameters are often logged, the other rows of
+/// Slack send the token only in the header.
 pub const SLACK_LEGACY: Service = Service::oauth2(
     "Slack (classic)",
     Oauth2::new("https://slack.com/oauth/authorize", "https://slack.com/api/oauth.access")

@@ -73,7 +73,8 @@ pub enum GrantCredential {
     ///
     /// To allow the refresh, return [`Decision::Granted`] with [`Approval::of`] this grant. A
     /// narrower scope is only for the new access token, since the refresh token keeps its scope
-    /// (RFC 6749 §6). Changed data is also for later tokens, if the refresh token is replaced. With
+    /// (RFC 6749 §6). Changed data is also for later tokens, if the refresh token is replaced.
+    /// [`Approval::new`] has no data, so it would drop the data of the grant. With
     /// [`Decision::Denied`] the client gets `invalid_grant`, and most clients then drop the token;
     /// the token itself stays valid, and access tokens are valid until they expire. To end the
     /// grant, call [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To

@@ -108,7 +108,7 @@ impl ServerQuery for SaveOneTimeRecord {
 }
 
 /// The query that finds a one-time record by its key or its second key. Return it also if it is
-/// used or has expired.
+/// used. An expired record can be returned or be missing, since the server checks the expiry.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindOneTimeRecord, TokenHash};
@@ -265,9 +265,10 @@ pub struct Redeem {
 pub enum Redemption {
     /// The record is marked as used, and the tokens are stored.
     Redeemed,
-    /// The record is marked as used, and a reusable token was stored before: this one. From now on
-    /// the one-time record belongs to the grant of this token: [`FindOneTimeRecord`] returns that
-    /// grant, and the record is revoked with it.
+    /// The record is marked as used, and a reusable token was stored before: this one. No tokens
+    /// were stored. From now on the one-time record belongs to the grant of this token:
+    /// [`FindOneTimeRecord`] returns that grant, and the record is revoked with it, and no longer
+    /// with its former grant.
     Existing(KeyedToken),
     /// The record was used before. The content is its present grant, which the server revokes next.
     Replayed(GrantId),

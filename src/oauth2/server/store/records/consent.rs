@@ -60,8 +60,8 @@ use crate::wire::without_secrets;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Consent {
-    /// The client id. The client is not authenticated; only the redirect_uri is known to belong to
-    /// it.
+    /// The client id. If the request was not pushed, the client is not authenticated; only the
+    /// redirect_uri is known to belong to it.
     pub client_id: String,
     /// The name of the client, for the page. If the client registered itself, it chose this name,
     /// so do not trust the name.
