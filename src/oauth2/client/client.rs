@@ -118,8 +118,8 @@ pub(crate) struct UrlPrefix {
     pub(crate) code: String,
 }
 
-/// Whether requests have the parameter `client_id`. Requests of the device grant and pushed
-/// authorization requests always have it.
+/// Whether requests have the parameter `client_id`. Device authorization requests and pushed
+/// authorization requests always have it. This does not apply to the polls of the device grant.
 ///
 /// ```
 /// use oauth_proto::oauth2::IncludeClientId;

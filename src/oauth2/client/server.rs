@@ -85,9 +85,9 @@ pub struct AuthorizationServer {
     pub quirks: Quirks,
     /// If `true`, the client keeps to OAuth 2.1. Default: `false`.
     ///
-    /// Every authorization request then has a PKCE challenge of the method `S256`, and token
-    /// requests have no `redirect_uri`. The implicit grant, the password grant, secrets in the
-    /// query of a token request, and access tokens in a query fail with
+    /// Token requests then have no `redirect_uri`. Authorization requests without a PKCE challenge
+    /// of the method `S256`, the implicit grant, the password grant, token requests with the
+    /// parameters in the query, and access tokens in a query fail with
     /// [`RequestError::NotInOauth21`].
     pub oauth_2_1: bool,
     /// If `true`, the client accepts callbacks that name an issuer (`iss`, RFC 9207) although

@@ -117,10 +117,13 @@
 //! | `tokens issued` | info | `grant`, `client_id`, `grant_type`, `scope` |
 //! | `revoked` | info | `grant` |
 //! | `grant revoked`, for a likely theft | warn | `code`, `endpoint`, `client_id`, `reason` |
-//! | `request refused` | debug; warn for a wrong secret or password | the same |
+//! | `request refused` | debug, or warn (see below) | the same |
 //! | `request failed`, by a fault of the server | error | the same |
 //! | `replaced refresh token used within the grace time` | warn | `grant`, `client_id` |
 //! | `introspected token is not active` | debug | `client_id`, `reason` |
+//!
+//! `request refused` has the level warn if a secret, a password, a PKCE verifier or the bearer
+//! token of the registration endpoint is wrong.
 
 pub(crate) mod configure;
 mod dispatch;

@@ -29,8 +29,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// The URL of the metadata, if it is not a well-known one. Default: `None`, so the well-known
-    /// URLs are tried.
+    /// The URL of the metadata, if it is not a well-known one. Only this URL is then tried.
+    /// Default: `None`, so the well-known URLs are tried.
     pub metadata_url: Option<String>,
     /// Another spelling of the issuer that the metadata may contain. Set it if the metadata differs
     /// from the issuer given to [`new`](Self::new) by a slash or a port. Copy the text exactly from
@@ -110,7 +110,8 @@ impl Discovery {
     ///
     /// # Errors
     /// [`Unsupported::Url`] if the issuer is not an absolute http or https URL, or has a query or a
-    /// fragment. [`start`](Self::start) checks that it is https.
+    /// fragment. [`start`](Self::start) checks that it is https, unless
+    /// [`metadata_url`](field@Self::metadata_url) is set.
     pub fn new(issuer: &str) -> Result<Self, Error> {
         let uri = identifier(issuer)?;
         let mut places = vec![inserted(&uri, "oauth-authorization-server")?, appended(&uri)?];
@@ -132,8 +133,8 @@ impl Discovery {
     /// Starts the discovery.
     ///
     /// # Errors
-    /// - [`Unsupported::PlainHttp`] if the issuer, or [`metadata_url`](field@Self::metadata_url),
-    ///   is an http URL whose host is not this machine.
+    /// - [`Unsupported::PlainHttp`] if the issuer is an http URL whose host is not this machine. If
+    ///   [`metadata_url`](field@Self::metadata_url) is set, this URL is checked instead.
     /// - [`Unsupported::Url`] if [`metadata_url`](field@Self::metadata_url) is not an absolute http
     ///   or https URL.
     ///

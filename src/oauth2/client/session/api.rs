@@ -40,8 +40,9 @@ impl Session {
     ///   no token yet and [`renew`](Self::renew) can get one.
     /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the API is
     ///   at an origin that must not get the token.
-    /// - [`Unsupported`](crate::Unsupported) if the session has no token and cannot get one, or if
-    ///   the URL becomes too long.
+    /// - [`Unsupported`](crate::Unsupported) if the session has no token and cannot get one, if the
+    ///   token cannot be sent (for example, since it is not a bearer token), or if the URL becomes
+    ///   too long.
     ///
     /// The returned step can fail with:
     /// - [`Refused`] if the API refuses, with the API's error code if there is one.

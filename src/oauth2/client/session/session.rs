@@ -91,7 +91,10 @@ pub struct Session {
     /// same resources as the old one. Default: empty.
     pub resources: Vec<String>,
     /// If `true`, the session never renews the token. An expired token then causes
-    /// [`Expired::Token`], and a 401 is returned like any other response. Default: `false`.
+    /// [`Expired::Token`]. After a 401, [`check_response`](Self::check_response) returns
+    /// [`NextAction::Reauthorize`], and
+    /// [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) returns the 401 like any other
+    /// response. Default: `false`.
     pub without_renewal: bool,
     /// If `true`, the session renews the token only when the token expires, and never because of
     /// a 401. Default: `false`.
@@ -236,6 +239,9 @@ impl Session {
     ///   is for an origin that must not get the token.
     /// - [`Unsupported::Url`] if the origin of the request is not clear.
     /// - [`Unsupported::NoToken`] if the session has no token and cannot get one.
+    /// - [`Unsupported`] if the token cannot be sent: it is not a bearer token, the request has
+    ///   another `Authorization` header, or the server expects the token in a form and the body is
+    ///   not one.
     pub fn attach_token(&self, request: &mut Request, now: Timestamp) -> Result<SentToken, Error> {
         self.sign_parts(request, now, |body| Some(body))
     }
@@ -251,6 +257,8 @@ impl Session {
     /// - [`Unsupported::Url`] if the origin of the request is not clear.
     /// - [`Unsupported::NoToken`] if the session has no token and cannot get one.
     /// - [`Unsupported::NoFormBody`] if the server expects the token in the body.
+    /// - [`Unsupported`] if the token cannot be sent for another reason: it is not a bearer token,
+    ///   or the request has another `Authorization` header.
     pub fn attach_token_to_head<B>(
         &self,
         request: &mut http::Request<B>,
@@ -296,6 +304,9 @@ impl Session {
     ///   is for an origin that must not get the token.
     /// - [`Unsupported::Url`] if the origin of the request is not clear.
     /// - [`Unsupported::NoToken`] if the session has no token.
+    /// - [`Unsupported`] if the token cannot be sent: it is not a bearer token, the request has
+    ///   another `Authorization` header, or the server expects the token in a form and the body is
+    ///   not one.
     pub fn attach_renewed_token(&self, request: &mut Request) -> Result<SentToken, Error> {
         if request.extensions().get::<WithholdToken>().is_none() {
             self.check_origin(request.uri(), request.headers())?;
@@ -313,6 +324,9 @@ impl Session {
     ///   is for an origin that must not get the token.
     /// - [`Unsupported::Url`] if the origin of the request is not clear.
     /// - [`Unsupported::NoToken`] if the session has no token.
+    /// - [`Unsupported`] if the token cannot be sent: it is not a bearer token, the request has
+    ///   another `Authorization` header, or the server expects the token in a form and the body is
+    ///   not one.
     pub fn retry(&self, request: &mut Request, retry: Retry) -> Result<SentToken, Error> {
         self.check_origin(request.uri(), request.headers())?;
         self.give(request, |body| Some(body))?;

@@ -252,6 +252,8 @@ impl SharedSessionBuilder {
     /// # Errors
     /// [`RequestError::StorageIncomplete`](crate::oauth2::RequestError::StorageIncomplete) if two
     /// of the functions exclude each other, or if one of them needs another one that is missing.
+    /// [`Session::return_renewals`](field@Session::return_renewals) excludes `save`,
+    /// `store_if_unchanged` and `spawn_renewals`.
     pub fn build(self) -> Result<SharedSession, Error> {
         let Storage { load, save, store_if_unchanged, lease, release, sleep, .. } = &self.storage;
         let has = |name, given: bool| given.then_some(name);

@@ -90,12 +90,14 @@ pub struct ProviderBuilder {
     pub require_resource: bool,
     /// If `true`, the application can add members to every token response: see
     /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
-    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). This does not
-    /// apply to the implicit grant, whose response is a URL. Default: `false`.
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Without this
+    /// function, a token request that would succeed gets the status 503. This does not apply to the
+    /// implicit grant, whose response is a URL. Default: `false`.
     pub extend_token_responses: bool,
     /// If `true`, the application can add members to every introspection response about an active
     /// token: see [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
-    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Default: `false`.
+    /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Without this
+    /// function, introspections of active tokens get the status 503. Default: `false`.
     pub extend_introspection: bool,
     /// The members of [`Approval::data`](crate::oauth2::server::Approval::data) that introspection
     /// responses contain. A resource server with
@@ -276,7 +278,8 @@ impl ProviderBuilder {
 
     /// Sets the path of an endpoint, from the root of the host. Defaults: the paths in
     /// [`Endpoint`], below the path of the issuer. With the issuer `https://example.com/oauth2`,
-    /// the token endpoint has the path `/oauth2/token`.
+    /// the token endpoint has the path `/oauth2/token`. Only the metadata has its path before that
+    /// of the issuer: `/.well-known/oauth-authorization-server/oauth2`.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.moved.push((endpoint, path.into()));
         self

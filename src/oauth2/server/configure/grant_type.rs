@@ -100,8 +100,8 @@ pub struct GrantType {
     pub decide_at_refresh: bool,
     /// The time in which a replaced refresh token returns the same new refresh token once more.
     /// This helps clients that did not receive the response, for example because the connection
-    /// broke. The time ends early when the client uses the new refresh token. After that the server
-    /// regards the old refresh token as stolen, and revokes the grant.
+    /// broke. The time ends early when the client uses the new refresh token. If the old refresh
+    /// token is used after that time, the server regards it as stolen, and revokes the grant.
     ///
     /// Set it on [`refresh_token`](Self::refresh_token). Default: `None`, which means 10 seconds.
     /// With zero, a client that does not receive the response to a refresh loses the grant. Each
@@ -136,7 +136,7 @@ pub enum UnknownScope {
     /// left, the request is refused. A grant type without scopes does not refuse the request.
     Drop,
     /// The scope is left out. If no scope is left, the default scope is granted, as python-oauth2
-    /// does. Without a default scope the request is refused.
+    /// does. Without a default scope the request is refused, unless the grant type has no scopes.
     Default,
 }
 

@@ -46,8 +46,9 @@ impl Rejected {
         Self { reason, channel, claimed }
     }
 
-    /// Returns the endpoint that has refused the request. `None` if no endpoint has the path, or if
-    /// the application made the request.
+    /// Returns the endpoint that has refused the request. `None` if no endpoint has the path, and
+    /// for calls of the application that belong to no endpoint, such as
+    /// [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant).
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.channel.endpoint
     }
@@ -62,7 +63,8 @@ impl Rejected {
     /// Returns the response for the client or the user. Its text has fewer details than the reason
     /// if they would help an attacker.
     ///
-    /// - At the endpoints for clients, it is JSON.
+    /// - At the endpoints for clients, it is JSON. At every endpoint it is JSON if the path or the
+    ///   HTTP method is wrong, or if the body is too large.
     /// - At the authorization endpoint, it is a redirect if the client and its redirect_uri are
     ///   known. If the client has registered itself and the user was not asked yet, it is a page
     ///   with a link instead (RFC 9700 §4.11.2).
