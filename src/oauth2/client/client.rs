@@ -246,8 +246,8 @@ impl Client {
         Ok(self)
     }
 
-    /// Returns the client with another issuer of its server. With `None`, the client accepts any
-    /// issuer that a callback names.
+    /// Returns the client with another issuer of its server. With `None`, the issuer stays as it
+    /// is. If it is not known, the client accepts any issuer that a callback names.
     pub(crate) fn with_issuer(mut self, issuer: Option<String>) -> Self {
         let server = &mut self.parts().server;
         match issuer {

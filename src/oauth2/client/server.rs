@@ -308,6 +308,15 @@ impl AuthorizationServer {
         check_secure(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
+    /// Returns the way in which token requests are sent. With `oauth_2_1`, any way but the body is
+    /// an error.
+    pub(crate) fn token_transmission(&self) -> Result<Transmission, RequestError> {
+        if self.oauth_2_1 && self.transmission != Transmission::Post {
+            return Err(RequestError::NotInOauth21 { what: "token request in the query" });
+        }
+        Ok(self.transmission)
+    }
+
     /// Returns an endpoint, if the server has it and secrets may be sent to it.
     pub(crate) fn secure_endpoint<'a>(
         &self,

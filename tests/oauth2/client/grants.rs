@@ -498,7 +498,19 @@ fn oauth_2_1_refuses_what_it_has_removed_and_sends_no_redirect_uri_with_the_code
     let (request, _) =
         sent(client.redeem(pending, &format!("{callback}&code=x"), moment()).unwrap());
     assert!(!has(&request, "redirect_uri") && has(&request, "code_verifier"));
+    let in_query = client_of(server().with(|server| {
+        server.oauth_2_1 = true;
+        server.transmission = Transmission::AllowGet;
+    }));
+    // A device that began before the option was set.
+    let Step::Wait(until, poll) = in_query.poll(&device(CODES), moment()).unwrap() else {
+        panic!("a poll without a pause")
+    };
+    let credentials = Grant::client_credentials();
     for error in [
+        poll.wake(at(until.as_secs())).unwrap_err(),
+        in_query.request_token(credentials, moment()).unwrap_err(),
+        in_query.authorize_device(AuthorizeDevice::default(), moment()).unwrap_err(),
         client.dangerous_authorize_implicit(Authorize::default(), moment()).unwrap_err(),
         client.request_token(Grant::dangerous_password("a", "b"), moment()).unwrap_err(),
         client

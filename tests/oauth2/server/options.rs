@@ -69,6 +69,19 @@ fn an_equal_request_gets_the_existing_reusable_token() {
     assert_ne!(password(&pair).unwrap().access_token, first.access_token);
 }
 
+/// Signs a user in by code, with the approval of the application, and returns the access token.
+fn token_of_approval(pair: &OAuth2Pair, grant: Approval) -> String {
+    let client = pair.client();
+    let authorization =
+        pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
+    let consent = pair.consent(&authorization.url);
+    let response =
+        serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
+    let callback = response.headers()["location"].to_str().unwrap().to_owned();
+    let token = pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
+    token.access_token.expose().to_owned()
+}
+
 /// Row `unique-token-other-data`: the data contain another tenant, or another authentication level.
 #[test]
 fn a_grant_with_other_data_gets_another_reusable_token() {
@@ -77,20 +90,9 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
             .with(|options| options.reuse_access_tokens = true)
             .token_reuse_key("a key that lies elsewhere"),
     );
-    let token = |data: serde_json::Value| {
-        let client = pair.client();
-        let authorization =
-            pair.run(client.authorize(Authorize::scope("read"), pair.moment())).unwrap();
-        let grant = Approval::new("jane").data(data);
-        let consent = pair.consent(&authorization.url);
-        let response =
-            serve(pair.provider.approve(consent, grant, pair.moment()), &pair.store).unwrap();
-        let callback = response.headers()["location"].to_str().unwrap().to_owned();
-        let token =
-            pair.run(client.redeem(authorization.pending, &callback, pair.moment())).unwrap();
-        token.access_token.expose().to_owned()
-    };
-    let first = token(serde_json::json!({ "tenant": "A", "acr": "pwd" }));
+    let token = |grant| token_of_approval(&pair, grant);
+    let with = |data| Approval::new("jane").data(data);
+    let first = token(with(serde_json::json!({ "tenant": "A", "acr": "pwd" })));
     for other in [
         serde_json::json!({ "tenant": "B", "acr": "pwd" }),
         serde_json::json!({ "tenant": "A", "acr": "mfa" }),
@@ -98,11 +100,42 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
         serde_json::json!(["tenant", "A", "acr", "pwd"]),
         serde_json::json!(null),
     ] {
-        assert_ne!(token(other.clone()), first, "{other}");
+        assert_ne!(token(with(other.clone())), first, "{other}");
     }
     // The order of the members does not matter.
     let turned: serde_json::Value = serde_json::from_str(r#"{"acr":"pwd","tenant":"A"}"#).unwrap();
-    assert_eq!(token(turned), first);
+    assert_eq!(token(with(turned)), first);
+}
+
+/// Row `unique-token-other-data`: the user signed in another time, in another way or in another
+/// session. A resource server that demands a stronger or newer sign-in (RFC 9470) must see it, and
+/// the end of a session must not leave a token of it, or end a token of another session.
+#[test]
+fn another_sign_in_of_the_user_gets_another_reusable_token() {
+    let pair = OAuth2Pair::new(
+        provider()
+            .with(|options| options.reuse_access_tokens = true)
+            .token_reuse_key("a key that lies elsewhere"),
+    );
+    let token = |sign_in: &dyn Fn(&mut Approval)| {
+        let mut grant = Approval::new("jane");
+        grant.acr = Some("pwd".into());
+        grant.auth_time = Some(Timestamp::from_secs(NOW));
+        grant.session_id = Some("one".into());
+        sign_in(&mut grant);
+        token_of_approval(&pair, grant)
+    };
+    let tokens = [
+        token(&|_| ()),
+        token(&|grant| grant.acr = Some("mfa".into())),
+        token(&|grant| grant.acr = None),
+        token(&|grant| grant.auth_time = Some(Timestamp::from_secs(NOW + 1))),
+        token(&|grant| grant.session_id = Some("two".into())),
+    ];
+    for (index, other) in tokens.iter().enumerate() {
+        assert!(!tokens[..index].contains(other), "sign-in {index}");
+    }
+    assert_eq!(token(&|_| ()), tokens[0]);
 }
 
 #[test]

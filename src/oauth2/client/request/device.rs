@@ -136,8 +136,13 @@ impl Client {
     /// # Errors
     /// - [`Unsupported::NoEndpoint`] if the server has no device authorization endpoint.
     /// - [`Unsupported::ReservedParameter`] if the protocol itself uses a custom parameter.
+    /// - [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) if [`oauth_2_1`]
+    ///   is set, and [`transmission`] puts the parameters of the polls into the query.
     ///
     /// Errors in the server's response are returned later, by the step.
+    ///
+    /// [`oauth_2_1`]: field@crate::oauth2::AuthorizationServer::oauth_2_1
+    /// [`transmission`]: field@crate::oauth2::AuthorizationServer::transmission
     pub fn authorize_device(
         &self,
         authorize: AuthorizeDevice,
@@ -145,6 +150,8 @@ impl Client {
     ) -> Result<Step<PendingDevice>, Error> {
         let AuthorizeDevice { scope, parameters } = authorize;
         let server = &self.inner.server;
+        // The user is not asked to enter a code for which no token could be requested.
+        server.token_transmission()?;
         let endpoint = server.secure_endpoint(
             self.inner.endpoints.device_authorization.as_ref(),
             "device authorization",
@@ -353,7 +360,7 @@ impl AwaitPoll {
         let endpoint = server.secure_endpoint(Some(&client.inner.endpoints.token), "token")?;
         let request = ServerRequest {
             headers,
-            transmission: server.transmission,
+            transmission: server.token_transmission()?,
             ..ServerRequest::new(endpoint, parameters)
         };
         client.send(request, &moment, *self)

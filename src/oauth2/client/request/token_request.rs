@@ -3,10 +3,10 @@
 use super::server_request::ServerRequest;
 use crate::core::error::oauth2::RequestError;
 use crate::core::step::Receive;
+use crate::oauth2::Token;
 use crate::oauth2::client::client::Client;
 use crate::oauth2::client::grant::{self, Grant, Kind};
 use crate::oauth2::client::token_response::Expected;
-use crate::oauth2::{Token, Transmission};
 use crate::{Error, Moment, Purpose, Response, Step};
 
 impl Client {
@@ -20,9 +20,7 @@ impl Client {
         if server.oauth_2_1 && grant.kind == Kind::Password {
             return Err(RequestError::NotInOauth21 { what: "password grant" }.into());
         }
-        if server.oauth_2_1 && server.transmission != Transmission::Post {
-            return Err(RequestError::NotInOauth21 { what: "token request in the query" }.into());
-        }
+        let transmission = server.token_transmission()?;
         let (refresh, purpose) = match grant.kind {
             Kind::Refresh => (true, Purpose::RenewingToken),
             Kind::Code => (false, Purpose::ExchangingCode),
@@ -33,11 +31,8 @@ impl Client {
             server.secure_endpoint(own.or(Some(&self.inner.endpoints.token)), "token")?;
         let grant::GrantParts { parameters, headers, expected } =
             grant.into_parts(server.scope_separator)?;
-        let request = ServerRequest {
-            headers,
-            transmission: server.transmission,
-            ..ServerRequest::new(endpoint, parameters)
-        };
+        let request =
+            ServerRequest { headers, transmission, ..ServerRequest::new(endpoint, parameters) };
         self.send(request, &moment, AwaitToken { client: self.clone(), purpose, expected })
     }
 }

@@ -73,13 +73,15 @@ pub struct GrantType {
     pub grants_end_after: Option<Duration>,
     /// If `true`, an equal request gets the same access token and refresh token again until the
     /// access token expires. Requests are equal if the client, the user, the scope, the resources
-    /// and the application's data are the same. Default: `false`.
+    /// and the `acr`, `auth_time`, `session_id` and `data` of the [`Approval`] are the same.
+    /// Default: `false`.
     ///
     /// The option is for `authorization_code` and `password`, and has no effect for public clients.
-    /// The option requires [`ProviderBuilder::token_reuse_key`], and a user in every
-    /// [`Approval`](crate::oauth2::server::Approval). The refresh tokens of these grants are not
-    /// replaced when they are used, since several processes of the client can have a copy.
+    /// The option requires [`ProviderBuilder::token_reuse_key`], and a user in every [`Approval`].
+    /// The refresh tokens of these grants are not replaced when they are used, since several
+    /// processes of the client can have a copy.
     ///
+    /// [`Approval`]: crate::oauth2::server::Approval
     /// [`ProviderBuilder::token_reuse_key`]:
     /// crate::oauth2::server::ProviderBuilder::token_reuse_key
     pub reuse_access_tokens: bool,

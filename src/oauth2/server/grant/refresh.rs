@@ -349,7 +349,7 @@ fn continued(
     let Approval { user, scope, data, .. } = decision.granted()?;
     if user != record.grant.user {
         return Err(RejectReason::Misconfigured(
-            "a refresh was granted for another user: use `Grant::of`",
+            "a refresh was granted for another user: use `Approval::of`",
         ));
     }
     if let Some(scope) = scope {

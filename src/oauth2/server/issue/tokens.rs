@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response;
@@ -214,9 +214,10 @@ impl ProviderBuilder {
         let mut resources: Vec<_> = resource.iter().map(String::as_str).collect();
         resources.sort_unstable();
         resources.dedup();
-        let data = canonical(&grant.data);
+        let GrantRecord { acr, auth_time, session_id, data, .. } = grant;
+        let details = canonical(&json!([data, acr, auth_time, session_id]));
         // The operator's key is included, so that clients cannot choose the key of the record.
-        let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &data]
+        let of = [secret, grant.client_id.as_str(), user, &grant.grant_type, &scope, &details]
             .into_iter()
             .chain(resources);
         Ok(TokenReuse {

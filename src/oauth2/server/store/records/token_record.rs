@@ -119,8 +119,8 @@ pub enum TokenKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenReuse {
-    /// The hash of client, user, grant type, scope, resources and the application's data. Put an
-    /// index on this column.
+    /// The hash of client, user, grant type, scope, resources, the user's sign-in (`acr`,
+    /// `auth_time`, `session_id`) and the application's data. Put an index on this column.
     pub key: TokenHash,
     /// The sealed access token.
     pub access: Sealed,
