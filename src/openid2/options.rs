@@ -22,8 +22,9 @@ use super::association::AssociationKind;
 pub struct Options {
     /// The kinds of associations, the best first. A relying party requests them in this order, and
     /// a provider grants them. Kinds without encryption are left out if the provider's endpoint has
-    /// no TLS. Default: `None`, a relying party requests [`DhSha256`](AssociationKind::DhSha256)
-    /// and then [`DhSha1`](AssociationKind::DhSha1), and a provider grants all kinds.
+    /// no TLS. Default: `None`. Then a relying party requests
+    /// [`DhSha256`](AssociationKind::DhSha256) and then [`DhSha1`](AssociationKind::DhSha1), and a
+    /// provider grants all kinds.
     pub associations: Option<Vec<AssociationKind>>,
     /// If `true`, OpenID 1.1 (§14) is spoken with providers or relying parties that do not support
     /// version 2.0. Default: `false`.

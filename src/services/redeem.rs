@@ -30,9 +30,10 @@ impl SignIn {
     /// `OriginalUri`), or the whole URI. This URI is compared with the callback URL of
     /// [`SignIn::new`](Self::new).
     ///
-    /// A callback can arrive twice. Before you call this, store [`pending.id()`](Pending::id) in
-    /// your database or in [`UsedPendingIds`](crate::UsedPendingIds), and continue only if it was
-    /// absent. This function consumes `pending`, but not a stored copy of it.
+    /// A callback can arrive twice. Before you call this function, insert
+    /// [`pending.id()`](Pending::id) into your database or into
+    /// [`UsedPendingIds`](crate::UsedPendingIds). Continue only if the id was not there yet. This
+    /// function consumes `pending`, but not a stored copy of it.
     ///
     /// # Errors
     /// [`Refused::Denied`] if the user did not grant access. [`Forged`] if the callback does not
@@ -44,9 +45,10 @@ impl SignIn {
     ///
     /// # Security
     /// Give each service its own callback URL, such as `/callback/github` and `/callback/google`.
-    /// The URL then proves from which service a callback came. A query alone proves nothing. It is
-    /// accepted only if the service names its issuer in the callback, or with
-    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place).
+    /// The URL then proves from which service a callback came. If you pass only the query of the
+    /// callback, without a path, it proves nothing. Such a callback is accepted in two cases only:
+    /// the service names its issuer in it, or
+    /// [`allow_callback_without_place`](field@Self::allow_callback_without_place) is set.
     pub fn redeem<'a>(
         &self,
         pending: Pending,

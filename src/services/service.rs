@@ -64,9 +64,10 @@ pub struct Service {
     /// The URL of the user's profile, which is fetched with the token. Default: `None`.
     pub userinfo: Option<&'static str>,
     /// The base URLs of the API. Tokens may be sent to their origins. A
-    /// [session](crate::oauth2::Session::new) is for one of them, and
-    /// [`allow_origin`](crate::oauth2::Session::allow_origin) adds the others. The paths of
-    /// [`SignIn::request`](super::SignIn::request) are below the first one. Default: empty.
+    /// [session](crate::oauth2::Session::new) is made for one of these origins. Add the others with
+    /// [`allow_origin`](crate::oauth2::Session::allow_origin).
+    /// [`SignIn::request`](super::SignIn::request) appends its path to the first base URL. Default:
+    /// empty.
     pub api: &'static [&'static str],
     /// The suffix of every path of the API, such as Twitter's `.json`. If it is not empty,
     /// [`SignIn::request`](super::SignIn::request) also accepts a whole URL. Default: empty.

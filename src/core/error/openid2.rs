@@ -71,7 +71,7 @@ pub enum AssertionError {
     #[error("the assertion was already used: its \"response_nonce\" is known")]
     Replayed,
     /// The signature is wrong, or the provider did not confirm it (OpenID Authentication 2.0
-    /// §11.4). A provider confirms an assertion only once, also if its response was lost.
+    /// §11.4). A provider confirms an assertion only once, even if its response was lost.
     #[error("the assertion's signature is wrong, or the provider did not confirm it")]
     Signature,
 }

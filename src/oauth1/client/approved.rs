@@ -10,7 +10,7 @@ impl Client {
     /// request token has no verifier, and its secret is the empty text.
     ///
     /// Only the signature of the OpenID response proves that the request token belongs to the user.
-    /// Take it from a verified response.
+    /// Take the request token only from a response whose signature you have verified.
     ///
     /// ```
     /// # use oauth_proto::oauth1::{Client, Token};

@@ -21,9 +21,10 @@ impl Client {
     /// [`Authorize::callback`](super::Authorize::callback) or
     /// [`Authorize::registered`](super::Authorize::registered).
     ///
-    /// A callback can arrive twice. Before you call this, store [`pending.id()`](Pending::id) in
-    /// your database or in [`UsedPendingIds`](crate::UsedPendingIds), and continue only if it was
-    /// absent. This function consumes `pending`, but not a stored copy of it.
+    /// A callback can arrive twice. Before you call this function, insert
+    /// [`pending.id()`](Pending::id) into your database or into
+    /// [`UsedPendingIds`](crate::UsedPendingIds). Continue only if the id was not there yet. This
+    /// function consumes `pending`, but not a stored copy of it.
     ///
     /// # Errors
     /// [`Refused::Denied`](crate::Refused::Denied) if the user did not grant access: the callback
@@ -35,8 +36,8 @@ impl Client {
     /// are returned later, by the step.
     ///
     /// # Security
-    /// In OAuth 1.0a, only the URI of a callback proves from which service it came. So a query
-    /// alone is refused, unless
+    /// In OAuth 1.0a, only the URI of a callback proves from which service it came. So a callback
+    /// that is only a query, without a path, is refused, unless
     /// [`allow_callback_without_place`](field@Self::allow_callback_without_place) is set.
     pub fn redeem<'a>(
         &self,

@@ -74,7 +74,7 @@ pub struct Server {
     /// `false`.
     ///
     /// # Security
-    /// This weakens nothing: a response that has a field twice is still refused.
+    /// This option weakens nothing: a response that has a field twice is still refused.
     pub allow_json_answers: bool,
     /// If `true`, a callback without `oauth_verifier` is accepted, like in Tornado's mixins.
     /// Default: `false`.

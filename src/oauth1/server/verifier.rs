@@ -111,8 +111,8 @@ pub struct Verifier {
     /// of npm's `oauth` has it. Default: `false`.
     ///
     /// # Security
-    /// This weakens nothing. The version is signed like every parameter, and no other protocol has
-    /// requests like these.
+    /// This option weakens nothing. The version is signed like every parameter, and no other
+    /// protocol has requests like these.
     pub allow_version_1_0a: bool,
     /// If `true`, PLAINTEXT is accepted at https origins and on this machine. Default: `false`.
     ///

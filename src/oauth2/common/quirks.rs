@@ -72,7 +72,8 @@ pub struct Quirks {
     /// there is no `error`. Fitbit sends such a list. Default: `false`.
     ///
     /// # Security
-    /// This weakens nothing, since it only adds the code to a refusal.
+    /// This option weakens nothing: the response is refused in any case, and the option only adds
+    /// the error code to the refusal.
     pub allow_error_list: bool,
 }
 

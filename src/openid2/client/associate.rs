@@ -19,7 +19,7 @@ use crate::core::step::Receive;
 use crate::wire::is_secure;
 use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step, Unsupported};
 
-/// The longest lifetime of an association, also if the provider names a longer one.
+/// The longest lifetime of an association, even if the provider names a longer one.
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
 
 impl RelyingParty {

@@ -76,8 +76,8 @@ const NONE: &str = "http://schemas.openid.net/pape/policies/2007/06/none";
 pub struct Request {
     /// The URIs of the policies that the provider should follow.
     pub preferred: Vec<String>,
-    /// The longest time since the user was authenticated. After it, the provider should
-    /// authenticate the user again.
+    /// The maximum age of the user's last authentication. If that authentication is older, the
+    /// provider should authenticate the user again.
     pub max_age: Option<Duration>,
     /// The names of scales for the level of assurance, the best first. The name of the scale of
     /// NIST SP 800-63 is `http://csrc.nist.gov/publications/nistpubs/800-63/SP800-63V1_0_2.pdf`

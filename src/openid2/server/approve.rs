@@ -67,10 +67,10 @@ impl Provider {
     /// this.
     ///
     /// # Errors
-    /// [`RejectReason::NotTheUsers`] if the request is about another identifier than the
-    /// approval's. [`RejectReason::NoIdentifier`] if an identifier of the approval is not an
-    /// absolute URL in its normal form. [`RejectReason::Unsignable`] if a value has a newline. In
-    /// all these cases, the response tells the relying party that there is no assertion.
+    /// [`RejectReason::NotTheUsers`] if the identifier in the request is not the identifier in the
+    /// approval. [`RejectReason::NoIdentifier`] if an identifier of the approval is not an absolute
+    /// URL in its normal form. [`RejectReason::Unsignable`] if a value has a newline. In all these
+    /// cases, the response tells the relying party that there is no assertion.
     pub fn approve(
         &self,
         request: CheckIdRequest,

@@ -4,8 +4,9 @@ use crate::oauth2::{Quirks, TokenPlacement};
 use crate::services::protocol::Oauth2;
 use crate::services::service::Service;
 
-/// Shopify. The instance is the name of the shop: `name` in `name.myshopify.com`. This crate does
-/// not check the `hmac` parameter of callbacks; check it in your application.
+/// Shopify. The [`instance`](crate::services::SignIn::instance) is the name of the shop: `name` in
+/// `name.myshopify.com`. This crate does not check the `hmac` parameter of callbacks; check it in
+/// your application.
 pub const SHOPIFY: Service = Service::oauth2(
     "Shopify",
     Oauth2::new(

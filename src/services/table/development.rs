@@ -24,7 +24,8 @@ pub const GITHUB: Service = Service::oauth2(
 .userinfo("https://api.github.com/user")
 .profile(GITHUB_PROFILE);
 
-/// GitHub Enterprise Server. The instance is the URL of an installation. It works like [`GITHUB`].
+/// GitHub Enterprise Server. The [`instance`](crate::services::SignIn::instance) is the URL of an
+/// installation. It works like [`GITHUB`].
 pub const GITHUB_ENTERPRISE: Service = Service::oauth2(
     "GitHub Enterprise Server",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -54,8 +55,9 @@ const GITHUB_PROFILE: ProfileMapping = ProfileMapping {
     ..ProfileMapping::new("/id")
 };
 
-/// GitLab. The instance is the URL of an installation. Default: gitlab.com.
-/// [`User::username`](crate::services::User::username) is the profile's `nickname`.
+/// GitLab. The [`instance`](crate::services::SignIn::instance) is the URL of an installation.
+/// Default: gitlab.com. [`User::username`](crate::services::User::username) is the profile's
+/// `nickname`.
 pub const GITLAB: Service = Service::oauth2(
     "GitLab",
     Oauth2::new("{base}/oauth/authorize", "{base}/oauth/token")
@@ -96,8 +98,9 @@ pub const BITBUCKET: Service = Service::oauth2(
     ..ProfileMapping::new("/uuid")
 });
 
-/// Gitea. The instance is the URL of an installation. Default: gitea.com. The issuer is the URL of
-/// the installation, with or without a slash at the end, depending on the version.
+/// Gitea. The [`instance`](crate::services::SignIn::instance) is the URL of an installation.
+/// Default: gitea.com. The issuer is the URL of the installation, with or without a slash at the
+/// end, depending on the version.
 pub const GITEA: Service = Service::oauth2(
     "Gitea",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")
@@ -108,7 +111,8 @@ pub const GITEA: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/login/oauth/userinfo");
 
-/// Forgejo. The instance is the URL of an installation, such as `https://codeberg.org`.
+/// Forgejo. The [`instance`](crate::services::SignIn::instance) is the URL of an installation, such
+/// as `https://codeberg.org`.
 pub const FORGEJO: Service = Service::oauth2(
     "Forgejo",
     Oauth2::new("{base}/login/oauth/authorize", "{base}/login/oauth/access_token")

@@ -86,8 +86,9 @@ pub const YAHOO: Service = Service::oauth2(
 .userinfo("https://api.login.yahoo.com/openid/v1/userinfo")
 .profile(ProfileMapping::OPENID);
 
-/// The authorization server of an Okta organization. The instance is a URL such as
-/// `https://company.okta.com`. Its tokens are for Okta's API.
+/// The authorization server of an Okta organization. The
+/// [`instance`](crate::services::SignIn::instance) is a URL such as `https://company.okta.com`. Its
+/// tokens are for Okta's API.
 pub const OKTA: Service = Service::oauth2(
     "Okta",
     Oauth2::new("{base}/oauth2/v1/authorize", "{base}/oauth2/v1/token")
@@ -101,8 +102,8 @@ pub const OKTA: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oauth2/v1/userinfo");
 
-/// A custom authorization server at Okta. The instance is its issuer, such as
-/// `https://company.okta.com/oauth2/default`. Its tokens are for your own APIs.
+/// A custom authorization server at Okta. The [`instance`](crate::services::SignIn::instance) is
+/// its issuer, such as `https://company.okta.com/oauth2/default`. Its tokens are for your own APIs.
 pub const OKTA_CUSTOM: Service = Service::oauth2(
     "Okta custom authorization server",
     Oauth2::new("{base}/v1/authorize", "{base}/v1/token")
@@ -116,8 +117,9 @@ pub const OKTA_CUSTOM: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/v1/userinfo");
 
-/// Auth0. The instance is the URL of a tenant, such as `https://company.eu.auth0.com`. Tokens for
-/// your own API need the parameter `audience`. The issuer has a slash at the end.
+/// Auth0. The [`instance`](crate::services::SignIn::instance) is the URL of a tenant, such as
+/// `https://company.eu.auth0.com`. Tokens for your own API need the parameter `audience`. The
+/// issuer has a slash at the end.
 pub const AUTH0: Service = Service::oauth2(
     "Auth0",
     Oauth2::new("{base}/authorize", "{base}/oauth/token")
@@ -131,8 +133,8 @@ pub const AUTH0: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Keycloak. The instance is the URL of a realm, such as `https://id.example.com/realms/staff`.
-/// Older installations have `/auth` before `/realms`.
+/// Keycloak. The [`instance`](crate::services::SignIn::instance) is the URL of a realm, such as
+/// `https://id.example.com/realms/staff`. Older installations have `/auth` before `/realms`.
 pub const KEYCLOAK: Service = Service::oauth2(
     "Keycloak",
     Oauth2::new("{base}/protocol/openid-connect/auth", "{base}/protocol/openid-connect/token")
@@ -146,8 +148,9 @@ pub const KEYCLOAK: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/protocol/openid-connect/userinfo");
 
-/// authentik. The instance is the URL of an installation. Each application has its own issuer, by
-/// default `{base}/application/o/<slug>/`, with a slash at the end.
+/// authentik. The [`instance`](crate::services::SignIn::instance) is the URL of an installation.
+/// Each application has its own issuer, by default `{base}/application/o/<slug>/`, with a slash at
+/// the end.
 pub const AUTHENTIK: Service = Service::oauth2(
     "authentik",
     Oauth2::new("{base}/application/o/authorize/", "{base}/application/o/token/")
@@ -160,7 +163,7 @@ pub const AUTHENTIK: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/application/o/userinfo/");
 
-/// ZITADEL. The instance is the URL of an installation.
+/// ZITADEL. The [`instance`](crate::services::SignIn::instance) is the URL of an installation.
 pub const ZITADEL: Service = Service::oauth2(
     "ZITADEL",
     Oauth2::new("{base}/oauth/v2/authorize", "{base}/oauth/v2/token")
@@ -174,8 +177,9 @@ pub const ZITADEL: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/oidc/v1/userinfo");
 
-/// Ory. The instance is the URL of a project, `https://<slug>.projects.oryapis.com`, or of an Ory
-/// Hydra. The operator of a Hydra chooses its issuer, which can have a slash at the end.
+/// Ory. The [`instance`](crate::services::SignIn::instance) is the URL of a project,
+/// `https://<slug>.projects.oryapis.com`, or of an Ory Hydra. The operator of a Hydra chooses its
+/// issuer, which can have a slash at the end.
 pub const ORY: Service = Service::oauth2(
     "Ory",
     Oauth2::new("{base}/oauth2/auth", "{base}/oauth2/token")
@@ -187,8 +191,8 @@ pub const ORY: Service = Service::oauth2(
 .api(&["{base}"])
 .userinfo("{base}/userinfo");
 
-/// Amazon Cognito. The instance is the URL of a user pool, such as
-/// `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is another URL, below
+/// Amazon Cognito. The [`instance`](crate::services::SignIn::instance) is the URL of a user pool,
+/// such as `https://name.auth.eu-west-1.amazoncognito.com`. The issuer is another URL, below
 /// `https://cognito-idp.<region>.amazonaws.com/`.
 pub const COGNITO: Service = Service::oauth2(
     "Amazon Cognito",

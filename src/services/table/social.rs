@@ -181,8 +181,9 @@ pub const TUMBLR: Service = Service::oauth2(
 .api(&["https://api.tumblr.com"])
 .userinfo("https://api.tumblr.com/v2/user/info");
 
-/// Mastodon. The instance is the URL of a server. Clients must register at each server. Servers
-/// have metadata since version 4.3; the issuer has a slash at the end.
+/// Mastodon. The [`instance`](crate::services::SignIn::instance) is the URL of a server. Clients
+/// must register at each server. Servers have metadata since version 4.3; the issuer has a slash at
+/// the end.
 pub const MASTODON: Service = Service::oauth2(
     "Mastodon",
     Oauth2::new("{base}/oauth/authorize", "{base}/oauth/token")

@@ -174,8 +174,9 @@ pub const DROPBOX: Service = Service::oauth2(
 .api(&["https://api.dropboxapi.com", "https://content.dropboxapi.com"])
 .userinfo("https://api.dropboxapi.com/2/openid/userinfo");
 
-/// Nextcloud. The instance is the URL of an installation. There are no scopes: a token allows
-/// everything that its user may do. OCS calls need the header `OCS-APIRequest: true`.
+/// Nextcloud. The [`instance`](crate::services::SignIn::instance) is the URL of an installation.
+/// There are no scopes: a token allows everything that its user may do. OCS calls need the header
+/// `OCS-APIRequest: true`.
 pub const NEXTCLOUD: Service = Service::oauth2(
     "Nextcloud",
     Oauth2::new("{base}/apps/oauth2/authorize", "{base}/apps/oauth2/api/v1/token"),
@@ -200,8 +201,8 @@ pub const DOCUSIGN: Service = Service::oauth2(
 .api(&["https://account.docusign.com"])
 .userinfo("https://account.docusign.com/oauth/userinfo");
 
-/// Salesforce. The instance is the URL of an organization, such as
-/// `https://company.my.salesforce.com`. Default: the login for all organizations. The token
+/// Salesforce. The [`instance`](crate::services::SignIn::instance) is the URL of an organization,
+/// such as `https://company.my.salesforce.com`. Default: the login for all organizations. The token
 /// response has the origin of the API as `instance_url`.
 pub const SALESFORCE: Service = Service::oauth2(
     "Salesforce",
@@ -249,7 +250,7 @@ pub const MAILCHIMP: Service = Service::oauth2(
 .api(&["https://login.mailchimp.com"])
 .userinfo("https://login.mailchimp.com/oauth2/metadata");
 
-/// Zendesk. The instance is the subdomain of an account.
+/// Zendesk. The [`instance`](crate::services::SignIn::instance) is the subdomain of an account.
 pub const ZENDESK: Service = Service::oauth2(
     "Zendesk",
     Oauth2::new(

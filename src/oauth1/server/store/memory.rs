@@ -1,4 +1,5 @@
-//! A store in memory, for tests, examples, and servers of one process that may lose their data.
+//! A store in memory: for tests, for examples, and for servers that are one process and may lose
+//! their data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;

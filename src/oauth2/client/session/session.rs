@@ -105,7 +105,10 @@ pub struct Session {
     /// again. The next fetch uses the new token, stored or not. Default: `false`.
     pub return_renewals: bool,
     /// If `true`, the session attaches the token to requests for every origin, and not only for the
-    /// session's origins. Default: `false`.
+    /// session's origins. A request for an http URL still fails with [`Unsupported::PlainHttp`],
+    /// unless its host is this machine, or
+    /// [`dangerous_allow_http`](field@crate::oauth2::AuthorizationServer::dangerous_allow_http) is
+    /// set. Default: `false`.
     ///
     /// # Security
     /// An attacker who can choose a URL that the application requests gets the token.

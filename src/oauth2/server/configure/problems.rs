@@ -84,8 +84,8 @@ pub enum ConfigurationProblem {
     Issuer(Unsupported),
     /// The server offers no grant type except refresh tokens, so clients cannot get a first token.
     #[error(
-        "no grant type is offered with which a client gets a first token: add one with \
-         `ProviderBuilder::add_grant_type`"
+        "none of the grant types gives a client its first token: expected at least one grant type \
+         beside \"refresh_token\", so add one with `ProviderBuilder::add_grant_type`"
     )]
     NoGrantType,
     /// The name of an extension grant is not an absolute URI (RFC 6749 §4.5), or it is the name of

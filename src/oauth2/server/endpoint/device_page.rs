@@ -44,8 +44,8 @@ use crate::{Moment, Timestamp};
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DevicePage {
-    /// The code in the URL of the request, for the field of the page. Ask the user whether the
-    /// device shows the same code (§3.3.1). `None` if the URL has no code.
+    /// The user code in the URL of the request. Fill it into the input field of the page. Ask the
+    /// user whether the device shows the same code (§3.3.1). `None` if the URL has no code.
     pub user_code: Option<String>,
 }
 

@@ -4,7 +4,7 @@
 //!   FindToken --> of another client, or replaced too long ago --> Revoke::Grant --> invalid_grant
 //!                 replaced within the grace time, and the successor is not used yet
 //!                    --> the same successor, and a new access token
-//!                 current --> DecideGrant, if the option is set --> Rotate --> new tokens
+//!                 current --> DecideGrant (with `decide_at_refresh`) --> Rotate --> new tokens
 //! ```
 
 use std::sync::Arc;

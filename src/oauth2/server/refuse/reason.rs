@@ -70,8 +70,8 @@ pub enum RejectReason {
     ParameterCharacters(String),
     /// The client authenticates with more than one method, or sends two client ids (RFC 6749 §2.3).
     #[error(
-        "the client authenticates in more than one way, or sends two different names: expected one \
-         of each (RFC 6749 section 2.3)"
+        "the client authenticates with more than one method, or sends two different client ids: \
+         expected one method and one client id (RFC 6749 section 2.3)"
     )]
     TwoAuthentications,
     /// The client does not authenticate, or uses a method that the server does not accept.

@@ -107,8 +107,9 @@ impl ServerQuery for SaveOneTimeRecord {
     type Output = bool;
 }
 
-/// The query that finds a one-time record by its key or its second key. Return it also if it is
-/// used. An expired record can be returned or be missing, since the server checks the expiry.
+/// The query that finds a one-time record by its key or its second key. Return the record even if
+/// it has been redeemed. An expired record can be returned or be missing, since the server checks
+/// the expiry.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{FindOneTimeRecord, TokenHash};

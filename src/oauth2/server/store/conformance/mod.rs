@@ -1,9 +1,9 @@
 //! Functions that check an implementation of a store. Call them in the tests of your store.
 //!
-//! [`check`] is for a [`Store`], and [`check_async`] for an [`AsyncStore`]. They check every query
-//! of [`store`](super) against its documentation, and then races: of several queries that redeem
-//! one code at the same time, exactly one must win, a thousand times. They panic with a description
-//! if the store does not meet a requirement.
+//! [`check`] is for a [`Store`], and [`check_async`] for an [`AsyncStore`]. They check that each
+//! query of [`store`](super) does what its documentation says. Then they test races, a thousand
+//! times: several queries redeem the same code at the same time, and exactly one of them must
+//! succeed. The functions panic with a description if the store does not meet a requirement.
 //!
 //! ```
 //! use oauth_proto::Timestamp;
@@ -12,10 +12,11 @@
 //! conformance::check(&MemoryStore::default(), Timestamp::from_os());
 //! ```
 //!
-//! Use a store that is only for tests: the records stay there, and other clients in the store can
-//! disturb the checks. If the store has its own clock, such as a database that drops expired rows,
-//! `now` must be the current time. Records that must have expired expired before `now`, and all
-//! others expire after an hour. Two runs with the same store need different values of `now`.
+//! Use a store that is only for tests: the checks leave their records in the store, and records of
+//! clients that were there before can disturb the checks. If the store has its own clock, such as a
+//! database that drops expired rows, `now` must be the current time. The checks store expired
+//! records, whose end is before `now`, and living records, whose end is one hour after `now`. Two
+//! runs with the same store need different values of `now`.
 #![expect(clippy::panic, reason = "a test calls it, and must fail when a rule is broken")]
 
 mod clients;

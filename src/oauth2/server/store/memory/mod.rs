@@ -1,4 +1,5 @@
-//! A store in memory, for tests, examples, and servers of one process that may lose their data.
+//! A store in memory: for tests, for examples, and for servers that are one process and may lose
+//! their data.
 //!
 //! Every operation is short, for any number of records. Expired records are dropped a few at a time
 //! ([`Table::sweep`]). A revoked grant or a removed client is marked ([`Ending`]) in one step: its

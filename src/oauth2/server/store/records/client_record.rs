@@ -16,8 +16,9 @@ use crate::{Error, Secret, Timestamp};
 /// page of the server.
 const BY_DEFAULT: [&str; 3] = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
 
-/// The party that registered a client at the registration endpoint. It limits what the client can
-/// register, also later. The order is that of the rights: a later variant has more.
+/// The party that registered a client at the registration endpoint. This limits what the client can
+/// write into its registration, now and in every later change. The variants are ordered from the
+/// fewest rights to the most.
 ///
 /// # Examples
 /// ```
@@ -86,7 +87,7 @@ pub struct ClientRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<TokenHash>,
     /// The party that registered the client. A client that is managed with `registration` never
-    /// gets more than this registrant may have, also if the policy changes. Ignored for a client
+    /// gets more than this registrant may have, even if the policy changes. Ignored for a client
     /// without `registration`, which the operator added.
     #[serde(default, skip_serializing_if = "Registrant::is_anyone")]
     pub registrant: Registrant,
