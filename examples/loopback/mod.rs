@@ -1,5 +1,5 @@
-//! The other side of each example: a photo service on this machine, and a browser whose user says
-//! yes.
+//! The servers that the examples call: photo services on this machine. A user is signed in there
+//! and approves every request.
 
 #![allow(dead_code, reason = "each example uses a part of this")]
 
@@ -22,29 +22,30 @@ pub use net::{Server, transport};
 
 /// The client that the photo services know.
 pub const CLIENT_ID: &str = "photo-printer";
-/// Its secret.
+/// The secret of this client.
 pub const CLIENT_SECRET: &str = "qmMB1lmHcP2nN4BdUxvWlg";
-/// The name under which an API that is elsewhere asks for tokens of the photo service.
+/// The client id of an API on another server, which introspects tokens of the photo service.
 pub const API_ID: &str = "photo-frames";
-/// Its secret.
+/// The secret of that API.
 pub const API_SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
-/// The URI at which the client awaits its users.
+/// The URI to which the photo service sends the client's users.
 pub const REDIRECT_URI: &str = "https://printer.example.com/ready";
 
-/// Does what the user's browser does: asks for a page, and returns the URL to which that redirects.
+/// Requests a page as the user's browser does, and returns the URL to which the page redirects.
 pub fn browser(url: &str) -> Result<String, BoxError> {
     let response = transport()(http::Request::get(url).body(Vec::new())?)?;
     Ok(response.headers().get("location").ok_or("expected a redirect")?.to_str()?.to_owned())
 }
 
-/// Returns the client of the server at that origin, whose metadata it reads.
+/// Returns the client of the server at an origin, from the server's metadata.
 pub fn client(origin: &str) -> Result<Client, BoxError> {
     let metadata = run(Discovery::new(origin)?.start()?, transport())?;
     let client = Client::new(AuthorizationServer::from_metadata(&metadata)?, CLIENT_ID);
     Ok(client.secret(CLIENT_SECRET).redirect_uri(REDIRECT_URI)?)
 }
 
-/// Starts a photo service that speaks OAuth 2.0. Jane is signed in there, and says yes at once.
+/// Starts a photo service that speaks OAuth 2.0. Jane is signed in there, and approves every
+/// request at once.
 pub fn photo_service() -> Result<Server, BoxError> {
     Server::start(|origin| {
         let photos = Arc::new(Photos::new(origin)?);
@@ -98,7 +99,7 @@ impl Photos {
         }
     }
 
-    /// Asks the provider, and says yes for Jane where it wants to know.
+    /// Lets the provider answer, and approves for Jane if the provider needs a decision.
     fn decide(&self, request: &Request) -> Result<Response, Rejected> {
         let (jane, moment) = (Approval::new("jane"), Moment::from_os());
         let ask = self.provider.dispatch(request, Moment::from_os());
@@ -123,7 +124,7 @@ pub fn oauth1_photo_service() -> Result<Server, BoxError> {
     store.add_client(CLIENT_ID, oauth1::store::ClientRecord::with_secret(CLIENT_SECRET)?);
     Server::start(|origin| {
         let mut verifier = oauth1::Verifier::new(origin)?;
-        // The service's own programs have no user who could have given them a token.
+        // Programs of the service itself act without a user, so they have no token.
         verifier.allow_two_legged = true;
         let provider = oauth1::Provider::builder(verifier).build()?;
         Ok(move |request: &Request| {

@@ -1,5 +1,5 @@
-//! The two ends of HTTP that the library leaves to the caller: a client in one closure, and a
-//! server with one thread for each request.
+//! The HTTP that the library leaves to the caller: a client in one closure, and a server with one
+//! thread for each request.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use std::time::Duration;
 use http::StatusCode;
 use oauth_proto::{BoxError, Request, Response};
 
-/// The longest body that is read, in bytes: forms are much shorter.
+/// The maximum length of a request's body in bytes. Forms are much shorter.
 const LONGEST_BODY: u64 = 64 * 1024;
 
-/// Returns a transport for the drivers: one exchange, any status, no redirects.
+/// Returns a transport for the drivers. It sends one request, returns responses of any status, and
+/// follows no redirects.
 pub fn transport() -> impl FnMut(Request) -> Result<Response, ureq::Error> {
     let config = ureq::Agent::config_builder()
         .max_redirects(0)
@@ -33,8 +34,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server at a free port. Its handler is made from the origin that the server has
-    /// then.
+    /// Starts a server at a free port. `handler` gets the origin of the server, and returns the
+    /// function that answers the requests.
     pub fn start<H>(handler: impl FnOnce(&str) -> Result<H, BoxError>) -> Result<Self, BoxError>
     where
         H: Fn(&Request) -> Response + Send + Sync + 'static,
@@ -42,7 +43,7 @@ impl Server {
         Self::start_at(0, handler)
     }
 
-    /// Starts a server at a port of the caller's choice, or at a free one if it is 0.
+    /// Starts a server at a port, or at a free port if `port` is 0.
     pub fn start_at<H>(
         port: u16,
         handler: impl FnOnce(&str) -> Result<H, BoxError>,
@@ -60,8 +61,7 @@ impl Server {
         let thread = std::thread::spawn(move || {
             for incoming in accepting.incoming_requests() {
                 let handler = handler.clone();
-                // A body may take as long as its client likes, and other clients must not wait for
-                // it.
+                // A client can send its body slowly, and other clients must not wait for it.
                 std::thread::spawn(move || answer(incoming, &*handler));
             }
         });
@@ -90,8 +90,9 @@ impl Drop for Server {
     }
 }
 
-/// Of a body that is too long, `tiny_http` still takes in the rest, believes whatever length it
-/// claims, and never loses patience. A service that strangers can reach needs another server.
+/// Answers a request. If a body is too long, `tiny_http` still reads the rest. It trusts the length
+/// that the client has sent, and has no timeout. So use another server for a service that others
+/// can reach.
 fn answer(mut incoming: tiny_http::Request, handler: &impl Fn(&Request) -> Response) {
     let response = match read(&mut incoming) {
         Ok(request) => handler(&request),
@@ -110,7 +111,7 @@ fn read(incoming: &mut tiny_http::Request) -> Result<Request, StatusCode> {
         builder = builder.header(header.field.as_str().as_str(), header.value.as_str());
     }
     let mut body = Vec::new();
-    // One byte more tells a body that is too long from one that just fits.
+    // One byte more is read, which shows that a body is too long.
     let length = incoming.as_reader().take(LONGEST_BODY + 1).read_to_end(&mut body);
     match length {
         Ok(length) if length as u64 > LONGEST_BODY => Err(StatusCode::PAYLOAD_TOO_LARGE),

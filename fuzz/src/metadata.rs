@@ -80,7 +80,7 @@ const WORDS: Words<'static> = Words {
     good: &[("issuer", "https://a.example"), ("token_endpoint", "https://a.example/t")],
 };
 
-/// The texts for responses about resources. There is no valid response by default.
+/// The texts for responses about resources. None of them is a valid response.
 const OF_RESOURCES: Words<'static> = Words {
     names: &["resource", "authorization_servers", "scopes_supported"],
     values: WORDS.values,

@@ -288,7 +288,7 @@ fn is_placed(input: &Input, callback: &str, redirect_uri: &str, pairs: &Pairs) -
     input.issuer && values(pairs, "iss") == [ISSUER.as_bytes()]
 }
 
-/// Returns whether `state` and `iss` are right, no parameter is repeated, and there is no error.
+/// Returns whether `state` and `iss` are right, no parameter is repeated, and none is `error`.
 fn belongs(input: &Input, state: &str, pairs: &Pairs) -> bool {
     let issuer_fits = match values(pairs, "iss")[..] {
         [] => !input.promises,

@@ -127,7 +127,7 @@ impl DriveError {
     /// Returns whether the user has to sign in again: see [`Error::needs_sign_in`]. True also for
     /// an expired token that the session cannot renew, and for a session without a token.
     ///
-    /// If a token was revoked and cannot be renewed, there is no error: the session returns the
+    /// If a token was revoked and cannot be renewed, the session does not return an error, but the
     /// API's response with status 401.
     pub fn needs_sign_in(&self) -> bool {
         self.protocol().is_some_and(|error| {

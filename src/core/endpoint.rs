@@ -36,8 +36,7 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
     };
     let too_long = |_| Unsupported::Unsendable {
         what: "the query",
-        reason: "the URI would be longer than \
-            65534 bytes",
+        reason: "the URI would be longer than 65534 bytes",
     };
     parts.path_and_query = Some(target.parse().map_err(too_long)?);
     Uri::from_parts(parts).map_err(|_| Unsupported::Unsendable {

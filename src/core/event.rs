@@ -100,8 +100,8 @@ pub enum Event<'a> {
         error: &'a Error,
     },
     /// A request could not be sent, or its response did not arrive: the transport returned an error
-    /// to a driver such as [`run`](crate::run). There is no such event if the program drives a
-    /// [`Step`](crate::Step) by hand.
+    /// to a driver such as [`run`](crate::run). A program that drives a [`Step`](crate::Step) by
+    /// hand does not get this event.
     #[non_exhaustive]
     Unsent {
         /// The purpose of the request, and its endpoint.

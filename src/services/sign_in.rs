@@ -92,8 +92,8 @@ pub struct SignIn {
     /// # Security
     /// If the service does not name its issuer in callbacks, the code of another service looks like
     /// its own. So a malicious service can get the codes of an honest one (mix-up, RFC 9700 §4.4).
-    /// There is no such risk if the application has one service, or if an attacker cannot choose a
-    /// service.
+    /// This attack is not possible if the application has only one service, or if an attacker
+    /// cannot choose a service.
     pub allow_callback_without_place: bool,
     /// If `true`, callbacks that name an issuer are accepted although the service's issuer is not
     /// known. It is better to set [`issuer`](field@Self::issuer). Default: `false`.

@@ -114,6 +114,13 @@ impl OAuth2Pair {
     }
 }
 
+/// Returns the options of a server with reusable access tokens.
+pub fn reusing(provider: ProviderBuilder) -> ProviderBuilder {
+    provider
+        .with(|options| options.reuse_access_tokens = true)
+        .token_reuse_key("a key that lies elsewhere")
+}
+
 pub fn provider() -> ProviderBuilder {
     Provider::builder(ISSUER)
         .add_grant_type(

@@ -122,10 +122,8 @@ pub fn chapter() -> Result<(), BoxError> {
 /// Handles a request to the key service.
 fn sign(key: &PrivateKey, body: &[u8]) -> Result<Response, BoxError> {
     let question: Value = serde_json::from_slice(body)?;
-    let message = BASE64_STANDARD.decode(question["message"].as_str().ok_or(
-        "the request has no message to \
-            sign",
-    )?)?;
+    let message = BASE64_STANDARD
+        .decode(question["message"].as_str().ok_or("the request has no message to sign")?)?;
     let signature = key.sign(padding(), &Sha256::digest(message))?;
     Ok(net::json(&json!({ "signature": BASE64_STANDARD.encode(signature) })))
 }
@@ -171,10 +169,8 @@ impl Photos {
             .ok_or("the token request has no assertion")?
             .1;
         let assertion = str::from_utf8(&assertion)?;
-        let (signed, signature) = assertion.rsplit_once('.').ok_or(
-            "the assertion has no \
-            signature",
-        )?;
+        let (signed, signature) =
+            assertion.rsplit_once('.').ok_or("the assertion has no signature")?;
         self.key.verify(
             padding(),
             &Sha256::digest(signed),

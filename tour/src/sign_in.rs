@@ -73,8 +73,7 @@ impl SignIn {
             ))),
             (&Method::GET, "/not-connected") => Ok(html(pages::message(
                 "Your device is not connected",
-                "Your device will say that \
-                    access was denied.",
+                "Your device will say that access was denied.",
             ))),
             (_, "/albums") => self.photos.albums(request),
             _ => self.photos.dispatch(request).map(|end| match end {

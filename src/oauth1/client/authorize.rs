@@ -116,7 +116,7 @@ impl Authorize {
     /// # Security
     /// [`Client::redeem`] then cannot check the URI at which the callback arrived. The client
     /// checks only the identifier of the temporary credentials, which a malicious service can copy
-    /// from an honest one. There is no such risk if the application has one service.
+    /// from an honest one. This attack is not possible if the application has only one service.
     pub fn allow_any_callback() -> Self {
         Self::new(Return::Registered(None))
     }

@@ -69,7 +69,7 @@ pub struct Client {
     /// # Security
     /// The client then checks only the identifier of the temporary credentials, which a malicious
     /// service can copy from an honest one. So a malicious service can get the verifier of an
-    /// honest one. There is no such risk if the application has one service.
+    /// honest one. This attack is not possible if the application has only one service.
     pub allow_callback_without_place: bool,
 }
 

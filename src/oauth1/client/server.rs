@@ -80,8 +80,8 @@ pub struct Server {
     /// Default: `false`.
     ///
     /// # Security
-    /// Without a verifier, there is no proof that the user who comes back is the one who granted
-    /// access.
+    /// Without a verifier, the client cannot tell whether the user who comes back is the user who
+    /// granted access.
     pub allow_missing_verifier: bool,
     /// If `true`, temporary credentials are accepted without `oauth_callback_confirmed=true` in the
     /// response. Default: `false`.

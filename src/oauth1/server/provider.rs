@@ -131,9 +131,9 @@ impl Provider {
         })
     }
 
-    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2). Ends in the question for
-    /// the application's page, or in a refusal that is shown on a page, since there is no callback
-    /// to redirect to.
+    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2). Returns the consent for
+    /// the application's page, or a refusal. The refusal is shown on a page, since the server does
+    /// not know a callback to which it could redirect.
     fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {

@@ -145,8 +145,7 @@ impl Signer {
         let is_form = labelled_form(request.headers())?;
         if self.scheme.placement == ParameterPlacement::Body {
             return Err(Unsupported::NoFormBody {
-                reason: "`sign_head` does not have the body: use \
-                `sign`",
+                reason: "`sign_head` does not have the body: use `sign`",
             }
             .into());
         }

@@ -28,8 +28,7 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
     }
     let invalid = BearerProblem::Invalid {
         name: "authorization",
-        why: "expected Bearer and a \
-        token (RFC 6750 section 2.1)",
+        why: "expected Bearer and a token (RFC 6750 section 2.1)",
     };
     let token = Some(token.trim_ascii_end()).filter(|token| auth_param::is_bearer(token));
     // The token is ASCII.

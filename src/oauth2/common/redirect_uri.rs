@@ -36,8 +36,7 @@ pub(crate) fn check_redirect_uri(uri: &str, plain_http: PlainHttp) -> Result<(),
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\')
     {
         return refuse(
-            "a redirect_uri must not have white space, backslashes or control \
-            characters",
+            "a redirect_uri must not have white space, backslashes or control characters",
         );
     }
     if uri.contains('#') {

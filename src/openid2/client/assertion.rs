@@ -160,8 +160,8 @@ impl Assertion {
 
     /// Returns the response of an extension, such as
     /// [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) or
-    /// [`sreg::Response`](crate::openid2::sreg::Response), with its signed fields. `None` if there
-    /// is no response of the extension, or if its namespace was not signed.
+    /// [`sreg::Response`](crate::openid2::sreg::Response), with its signed fields. `None` if the
+    /// assertion has no response of the extension, or did not sign its namespace.
     pub fn extension<E: ResponseExtension>(&self) -> Option<E> {
         let found = E::NAMESPACES
             .iter()

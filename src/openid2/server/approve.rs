@@ -70,7 +70,7 @@ impl Provider {
     /// [`RejectReason::NotTheUsers`] if the identifier in the request is not the identifier in the
     /// approval. [`RejectReason::NoIdentifier`] if an identifier of the approval is not an absolute
     /// URL in its normal form. [`RejectReason::Unsignable`] if a value has a newline. In all these
-    /// cases, the response tells the relying party that there is no assertion.
+    /// cases, the response tells the relying party that the provider makes no assertion.
     pub fn approve(
         &self,
         request: CheckIdRequest,

@@ -62,7 +62,7 @@ pub enum RejectReason {
     #[error("the approval has another OpenID identifier than the request")]
     NotTheUsers,
     /// The approval has an identifier that is not an absolute URL in its normal form. The response
-    /// tells the relying party that there is no assertion.
+    /// tells the relying party that the provider makes no assertion.
     #[error(
         "{0:?} is not an identifier: expected an absolute http or https URL in its normal form"
     )]

@@ -109,13 +109,11 @@ fn a_grant_for_all_resources_can_be_narrowed_to_one() {
 /// Row `unique-token-other-data`: the resources differ.
 #[test]
 fn unique_tokens_differ_between_resources() {
-    let server = RawServer::new(
+    let server = RawServer::new(reusing(
         provider()
             .with(|options| options.resources.push(A.into()))
-            .with(|options| options.resources.push(B.into()))
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+            .with(|options| options.resources.push(B.into())),
+    ));
     let code = || {
         server
             .code(&[&asking("printer", REDIRECT)[..], &[("resource", A), ("resource", B)]].concat())
@@ -150,11 +148,7 @@ fn by_password(server: &RawServer, client: &ClientRecord, username: &str) -> Tok
 /// Row `unique-token-other-data`: the user or the client differs.
 #[test]
 fn unique_tokens_differ_between_users_and_clients() {
-    let server = RawServer::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let server = RawServer::new(reusing(provider()));
     let [one, other] = ["one", "other"].map(|id| ClientRecord::confidential(id, SECRET).unwrap());
     let first = by_password(&server, &one, "jane");
     assert_eq!(by_password(&server, &one, "jane").access, first.access);
@@ -166,11 +160,7 @@ fn unique_tokens_differ_between_users_and_clients() {
 /// get the token of the real client.
 #[test]
 fn a_public_client_does_not_get_the_token_of_another_client() {
-    let server = RawServer::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let server = RawServer::new(reusing(provider()));
     let phone = ClientRecord::public("phone");
     assert_ne!(
         by_password(&server, &phone, "jane").access,
@@ -182,11 +172,7 @@ fn a_public_client_does_not_get_the_token_of_another_client() {
 /// redeems it. The first one gets a reusable token that already existed.
 #[test]
 fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_gave() {
-    let server = RawServer::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let server = RawServer::new(reusing(provider()));
     let first = server.redeem(PRINTER, &server.printers_code()).unwrap();
     let code = server.printers_code();
     let (id, secret) = PRINTER;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
+use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider, reusing};
 use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, GrantRecord, Store, TokenHash};
 use oauth_proto::oauth2::server::store::{ClientSecret, SecretHasher};
 use oauth_proto::oauth2::server::{
@@ -36,11 +36,7 @@ fn is_active(pair: &OAuth2Pair, token: &Token) -> bool {
 
 #[test]
 fn an_equal_request_gets_the_existing_reusable_token() {
-    let pair = OAuth2Pair::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let pair = OAuth2Pair::new(reusing(provider()));
     let first = password(&pair).unwrap();
     pair.now.set(NOW + 600);
     let second = password(&pair).unwrap();
@@ -85,11 +81,7 @@ fn token_of_approval(pair: &OAuth2Pair, grant: Approval) -> String {
 /// Row `unique-token-other-data`: the data contain another tenant, or another authentication level.
 #[test]
 fn a_grant_with_other_data_gets_another_reusable_token() {
-    let pair = OAuth2Pair::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let pair = OAuth2Pair::new(reusing(provider()));
     let token = |grant| token_of_approval(&pair, grant);
     let with = |data| Approval::new("jane").data(data);
     let first = token(with(serde_json::json!({ "tenant": "A", "acr": "pwd" })));
@@ -112,11 +104,7 @@ fn a_grant_with_other_data_gets_another_reusable_token() {
 /// the end of a session must not leave a token of it, or end a token of another session.
 #[test]
 fn another_sign_in_of_the_user_gets_another_reusable_token() {
-    let pair = OAuth2Pair::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let pair = OAuth2Pair::new(reusing(provider()));
     let token = |sign_in: &dyn Fn(&mut Approval)| {
         let mut grant = Approval::new("jane");
         grant.acr = Some("pwd".into());
@@ -307,11 +295,7 @@ fn unique_tokens_need_a_key_and_a_user() {
         .scopes("read")
         .with(|options| options.reuse_access_tokens = true);
     provider().add_grant_type(reuse).build().unwrap_err();
-    let pair = OAuth2Pair::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere"),
-    );
+    let pair = OAuth2Pair::new(reusing(provider()));
     let authorization =
         pair.run(pair.client().authorize(Authorize::scope("read"), pair.moment())).unwrap();
     let consent = pair.consent(&authorization.url);

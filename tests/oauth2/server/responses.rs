@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 
-use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider};
+use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, REDIRECT, SECRET, provider, reusing};
 use oauth_proto::oauth2::resource::{self, RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::server::store::{ClientRecord, NextQuery, Store};
 use oauth_proto::oauth2::server::{
@@ -203,12 +203,8 @@ fn a_failing_application_spends_nothing() {
 
 #[test]
 fn a_reused_token_has_the_members_of_its_request() {
-    let pair = OAuth2Pair::new(
-        provider()
-            .with(|options| options.reuse_access_tokens = true)
-            .token_reuse_key("a key that lies elsewhere")
-            .with(|options| options.extend_token_responses = true),
-    );
+    let pair =
+        OAuth2Pair::new(reusing(provider()).with(|options| options.extend_token_responses = true));
     let password = post(
         "/token",
         &[("grant_type", "password"), ("username", "jane"), ("password", "x"), ("scope", "read")],

@@ -143,10 +143,10 @@ impl Client {
     /// for the redirect_uri `urn:ietf:wg:oauth:2.0:oob`. White space around the code is removed.
     ///
     /// # Security
-    /// There is no callback, so the state is not checked: the client cannot tell who requested the
-    /// code. If the authorization request had a PKCE challenge, the server still refuses codes that
-    /// do not belong to `pending`. Without PKCE, an attacker can make a user enter the attacker's
-    /// code.
+    /// The client gets the code without a callback, so it cannot check the state, and cannot tell
+    /// who requested the code. If the authorization request had a PKCE challenge, the server still
+    /// refuses codes that do not belong to `pending`. Without PKCE, an attacker can make a user
+    /// enter the attacker's code.
     ///
     /// # Errors
     /// - [`Expired`](crate::Expired) if the user took too long, or another version of this crate

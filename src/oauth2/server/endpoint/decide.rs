@@ -21,7 +21,9 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::storage::{ask, or_reject};
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens, grant_id};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
-use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
+use crate::oauth2::server::refuse::reason::{
+    MORE_THAN_ASKED, OTHER_TOKEN_SAVED, RejectReason, USER_MISSING,
+};
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::queries::{
     FindClient, Redeem, Redemption, SaveOneTimeRecord, SaveTokens, Saved,
@@ -190,10 +192,7 @@ impl Provider {
             && !client.is_public()
             && grant_type == AUTHORIZATION_CODE
         {
-            return Err(RejectReason::Misconfigured(
-                "the grant type has reusable tokens, which need \
-                `Approval::user`",
-            ));
+            return Err(USER_MISSING);
         }
         match consent.response_type {
             ResponseType::Code => self.give_code(client, consent, record, &moment, channel),
@@ -259,10 +258,7 @@ fn give_token(
     let query = SaveTokens { tokens, parent: None };
     ask(NextQuery::SaveTokens, query, channel.clone(), move |saved| {
         if saved != Saved::New {
-            return Err(RejectReason::Misconfigured(
-                "the store answered with another token than the \
-                one it was asked to save",
-            ));
+            return Err(OTHER_TOKEN_SAVED);
         }
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters =

@@ -98,8 +98,7 @@ impl Provider {
                     // One moment is enough for eight codes.
                     0..7 => Ok(self.begin_device(record, moment, channel, attempt + 1)),
                     _ => Err(RejectReason::Misconfigured(
-                        "the store did not save a device code in \
-                        eight attempts",
+                        "the store did not save a device code in eight attempts",
                     )),
                 };
             }

@@ -133,8 +133,7 @@ impl Provider {
             move |saved| {
                 if !saved {
                     return Err(RejectReason::Misconfigured(
-                        "the store did not save the new \
-                        client",
+                        "the store did not save the new client",
                     ));
                 }
                 Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))

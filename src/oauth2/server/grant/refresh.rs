@@ -18,7 +18,7 @@ use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens};
 use crate::oauth2::server::refuse::events;
-use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
+use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, OTHER_TOKEN_SAVED, RejectReason};
 use crate::oauth2::server::store::decide_grant::{DecideGrant, Decision, GrantCredential};
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{FindToken, Rotate, Rotation, SaveTokens, Saved};
@@ -244,10 +244,7 @@ impl TokenRequest {
         let query = SaveTokens { tokens, parent: Some(parent) };
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &record.grant),
-            Saved::Existing(..) => Err(RejectReason::Misconfigured(
-                "the store answered with another token than the \
-                    one it was asked to save",
-            )),
+            Saved::Existing(..) => Err(OTHER_TOKEN_SAVED),
             Saved::ParentGone => Err(RejectReason::RefreshTokenRevoked),
         })
     }
@@ -264,8 +261,7 @@ impl TokenRequest {
             (&answer.refresh_token, &tokens.refresh)
         else {
             return Err(RejectReason::Misconfigured(
-                "no new refresh token was made, although \
-                refresh tokens are rotated",
+                "no new refresh token was made, although refresh tokens are rotated",
             ));
         };
         // Without a grace time, the encrypted successor is not stored.
@@ -292,10 +288,7 @@ impl TokenRequest {
             // Another request was faster, so this one is the second use.
             Rotation::Replaced(record) => match &record.replaced {
                 Some(replaced) => Ok(self.refresh_again(&token, &record, replaced)),
-                None => Err(RejectReason::Misconfigured(
-                    "the store answered with another token \
-                    than the one it was asked to save",
-                )),
+                None => Err(OTHER_TOKEN_SAVED),
             },
         }))
     }

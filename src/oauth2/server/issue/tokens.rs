@@ -14,7 +14,7 @@ use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::builder::ProviderBuilder;
 use crate::oauth2::server::configure::generator::{NewToken, is_token};
 use crate::oauth2::server::configure::grant_type::GrantType;
-use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::refuse::reason::{RejectReason, USER_MISSING};
 use crate::oauth2::server::store::queries::{KeyedToken, NewTokens};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
@@ -188,8 +188,7 @@ impl ProviderBuilder {
             self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
         let key = living.min_by_key(|own| own.ends_at.map_or(u64::MAX, Timestamp::as_secs));
         key.map(|own| own.key.expose()).ok_or(RejectReason::Misconfigured(
-            "the last key of reusable tokens has ended: set \
-                `ProviderBuilder::token_reuse_key`",
+            "the last key of reusable tokens has ended: set `ProviderBuilder::token_reuse_key`",
         ))
     }
 
@@ -203,10 +202,7 @@ impl ProviderBuilder {
     ) -> Result<TokenReuse, RejectReason> {
         let secret = self.unique_key(now)?;
         let key = secret.as_bytes();
-        let user = grant.user.as_deref().ok_or(RejectReason::Misconfigured(
-            "the grant type has reusable tokens, which need \
-                `Approval::user`",
-        ))?;
+        let user = grant.user.as_deref().ok_or(USER_MISSING)?;
         let seal = |token: &str, hash: TokenHash| Sealed::new(token, key, hash.as_bytes());
         let mut words: Vec<_> = grant.scope.iter().collect();
         words.sort_unstable();
@@ -244,8 +240,7 @@ impl ProviderBuilder {
              sealed",
         );
         let reuse = record.reuse.as_ref().ok_or(RejectReason::Misconfigured(
-            "the store answered with a token that is not \
-                reusable",
+            "the store answered with a token that is not reusable",
         ))?;
         let refresh =
             reuse.refresh.as_ref().map(|(hash, sealed)| open(sealed, *hash).ok_or(lost.clone()));

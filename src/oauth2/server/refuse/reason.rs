@@ -350,6 +350,15 @@ pub enum RejectReason {
 pub(crate) const MORE_THAN_ASKED: RejectReason =
     RejectReason::Misconfigured("more was granted than the client asked for");
 
+/// The refusal of a grant without a user, whose tokens cannot be reusable.
+pub(crate) const USER_MISSING: RejectReason =
+    RejectReason::Misconfigured("the grant type has reusable tokens, which need `Approval::user`");
+
+/// The refusal if the result of the store does not fit the query.
+pub(crate) const OTHER_TOKEN_SAVED: RejectReason = RejectReason::Misconfigured(
+    "the store answered with another token than the one it was asked to save",
+);
+
 impl RejectReason {
     /// Returns the refusal of scopes, with their names.
     pub(crate) fn scope_refused<'w>(words: impl Iterator<Item = &'w str>) -> Self {

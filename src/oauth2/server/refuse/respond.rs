@@ -104,8 +104,7 @@ pub(crate) fn redirect(
     location.push_str(&pairs);
     let mut location = HeaderValue::try_from(location).map_err(|_| {
         RejectReason::Misconfigured(
-            "the registered redirect_uri cannot be sent in a \
-            Location header",
+            "the registered redirect_uri cannot be sent in a Location header",
         )
     })?;
     location.set_sensitive(true);

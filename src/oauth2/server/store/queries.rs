@@ -33,10 +33,10 @@ impl ServerQuery for FindClient {
     type Output = Option<Arc<ClientRecord>>;
 }
 
-/// The query that stores a client under its client id. If `replaces` is `None`, store it only if
-/// there is no client with this id. If not, store it only if the present record equals `replaces`
-/// (RFC 7592), so a change by the operator in the meantime is not undone. Return whether it was
-/// stored.
+/// The query that stores a client under its client id. If `replaces` is `None`, store the client
+/// only if the store has no client with this id. If `replaces` is a record, store the client only
+/// if the stored record equals it (RFC 7592), so a change by the operator in the meantime is not
+/// undone. Return whether the client was stored.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::SaveClient;
@@ -403,14 +403,14 @@ impl ServerQuery for Rotate {
     type Output = Rotation;
 }
 
-/// The query that revokes tokens and one-time records. There is no output: a record that does not
-/// exist counts as revoked.
+/// The query that revokes tokens and one-time records. The query has no output: a record that does
+/// not exist counts as revoked.
 ///
-/// After it, no record of the grant may be there, also no token of a [`Redeem`], [`Rotate`] or
-/// [`SaveTokens`] that ran at the same time: they and this query must exclude each other. In SQL, a
-/// `DELETE` under `READ COMMITTED` does not see rows that another transaction inserts. So lock a
-/// row of the grant first (the one-time record, the parent or the refresh token), or use
-/// serializable transactions.
+/// After this query, the store must have no record of the grant. This includes the tokens of a
+/// [`Redeem`], [`Rotate`] or [`SaveTokens`] that ran at the same time: these queries and this query
+/// must exclude each other. In SQL, a `DELETE` under `READ COMMITTED` does not see rows that
+/// another transaction inserts. So lock a row of the grant first (the one-time record, the parent
+/// or the refresh token), or use serializable transactions.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{Revoke, TokenHash};

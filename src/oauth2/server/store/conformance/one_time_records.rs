@@ -296,8 +296,7 @@ async fn redeeming<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     must(again == Redemption::Replayed(grant.id), "Redeem without tokens spends the record");
     must(
         kit.lacks(&second).await,
-        "Redeem of a record that was spent without tokens saves no \
-        tokens",
+        "Redeem of a record that was spent without tokens saves no tokens",
     );
 
     let (grant, only) = (kit.grant(), NewTokens { refresh: None, ..kit.tokens(&grant) });

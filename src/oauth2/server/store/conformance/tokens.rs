@@ -45,8 +45,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&tokens).await;
     must(
         kit.has(&tokens.access).await,
-        "FindToken answers with the complete record of the access \
-        token",
+        "FindToken answers with the complete record of the access token",
     );
     must(
         kit.has(&refresh(&tokens)).await,
@@ -266,8 +265,7 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     );
     must(
         kit.has(&first.access).await,
-        "Rotate does not change the reusable token that existed \
-        before",
+        "Rotate does not change the reusable token that existed before",
     );
     let latest = async |law: &str| {
         let token = second.access.clone();
@@ -301,8 +299,7 @@ async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
     must(
         kit.token(refresh(&tokens[1]).key).await.is_none(),
-        "Revoke of a refresh token removes \
-        it",
+        "Revoke of a refresh token removes it",
     );
     must(kit.has(&tokens[1].access).await, "Revoke of one token does not change the others");
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
