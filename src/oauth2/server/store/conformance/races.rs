@@ -1,6 +1,7 @@
 //! The checks of races: of several queries at the same time, one must win.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
@@ -177,8 +178,7 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
         let found = kit.record(second_key).await.map(|found| found.key);
         must(
             found == keys.get(winner).copied(),
-            "FindOneTimeRecord by the second key finds the \
-            record that was saved",
+            "FindOneTimeRecord by the second key finds the record that was saved",
         );
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
             must(
@@ -215,8 +215,7 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
         let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
         must(
             is_winners,
-            "the stored record is that of the ReplaceOneTimeRecord that is answered \
-            true",
+            "the stored record is that of the ReplaceOneTimeRecord that is answered true",
         );
     };
     run(together, prepare, judge).await;
@@ -318,6 +317,7 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
 /// Checks that no record of the grant is left, in any order: records that were stored before are
 /// revoked, and nothing is stored for a revoked grant.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    let round = AtomicUsize::new(0);
     let prepare = async || {
         let grant = kit.grant();
         let (key, first) = (kit.issue(kit.code(&grant)).await, kit.tokens(&grant));
@@ -325,12 +325,19 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let parent = Some(first.access.key);
         let old = first.refresh.clone().unwrap_or_else(|| first.access.clone());
         let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
-        let moves = vec![
+        let mut moves = vec![
             Move::Redeem(Redeem { key, tokens: Some(redeemed.clone()) }),
             Move::Rotate(kit.rotation(&old, None, &rotated)),
             Move::Save(SaveTokens { tokens: saved.clone(), parent }),
             Move::Revoke(Revoke::Grant(grant.id)),
         ];
+        // The rounds give the queries to the threads in all 24 orders. Otherwise a scheduler can
+        // run the revocation last in every round, or first.
+        let mut order = round.fetch_add(1, Ordering::Relaxed);
+        for last in (1..moves.len()).rev() {
+            moves.swap(last, order % (last + 1));
+            order /= last + 1;
+        }
         ((key, [first, redeemed, rotated, saved]), moves)
     };
     let judge = async |(key, all): (TokenHash, [NewTokens; 4]), _: Vec<Outcome>| {
