@@ -8,9 +8,9 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::store::{
-    ClientRecord, FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, MemoryStore,
-    Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
-    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
+    ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord,
+    MemoryStore, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
+    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
 };
 use oauth_proto::oauth2::server::{
     GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope,
@@ -134,7 +134,7 @@ fn redirects(client: &str) -> impl Iterator<Item = &'static str> {
 }
 
 macro_rules! counted {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
         impl Store for Counted {
             type Error = &'static str;
             $(fn $method(&self, query: &$Query) -> Result<$Output, &'static str> {

@@ -3,7 +3,9 @@
 //! types.
 
 /// Defines `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for the queries
-/// of a protocol. `aside` names queries that the storage does not answer.
+/// of a protocol. `aside` names queries that the storage does not answer. After the output of a
+/// query that a store need not answer by itself come the functions that answer it otherwise: one
+/// for blocking stores, and one for asynchronous stores.
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
@@ -13,7 +15,7 @@ macro_rules! server_queries {
         $(#[$blocking_doc:meta])* blocking;
         rejected $Rejected:ty;
         aside [$($Aside:ident),*];
-        $($method:ident: $Query:ident -> $Output:ty;)*
+        $($method:ident: $Query:ident -> $Output:ty $(, $default:ident, $async_default:ident)?;)*
     ) => {
         $(#[$step_doc])*
         #[allow(
@@ -125,26 +127,48 @@ macro_rules! server_queries {
         pub trait Store {
             /// The error of the storage. Its text is written to the operator's log.
             type Error: std::fmt::Display + Send;
-            $(
-                #[doc = concat!("See [`", stringify!($Query), "`].")]
-                ///
-                /// # Errors
-                /// The error of the storage, if it fails.
-                fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
-            )*
+            $($crate::core::server_queries::last! {
+                {
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    ///
+                    /// # Errors
+                    /// The error of the storage, if it fails.
+                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
+                }
+                $({
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    ///
+                    /// # Errors
+                    /// The error of the storage, if it fails.
+                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
+                        $default(self, query)
+                    }
+                })?
+            })*
         }
 
         $(#[$async_doc])*
         pub trait AsyncStore {
             /// The error of the storage. Its text is written to the operator's log.
             type Error: std::fmt::Display + Send;
-            $(
-                #[doc = concat!("See [`", stringify!($Query), "`].")]
-                fn $method(
-                    &self,
-                    query: &$Query,
-                ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
-            )*
+            $($crate::core::server_queries::last! {
+                {
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    fn $method(
+                        &self,
+                        query: &$Query,
+                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
+                }
+                $({
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    fn $method(
+                        &self,
+                        query: &$Query,
+                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send {
+                        $async_default(self, query)
+                    }
+                })?
+            })*
         }
 
         $(#[$blocking_doc])*
@@ -207,6 +231,12 @@ macro_rules! server_queries {
     };
 }
 
+/// Returns the last of one or two pieces of code.
+macro_rules! last {
+    ({ $($first:tt)* }) => { $($first)* };
+    ({ $($first:tt)* } { $($second:tt)* }) => { $($second)* };
+}
+
 /// A store behind a pointer is a store.
 macro_rules! behind_a_pointer {
     ($pointer:ty; $($method:ident: $Query:ident -> $Output:ty;)*) => {
@@ -233,7 +263,7 @@ macro_rules! behind_a_pointer {
     };
 }
 
-pub(crate) use {behind_a_pointer, server_queries};
+pub(crate) use {behind_a_pointer, last, server_queries};
 
 /// The text for a query of the application for which no function was set.
 pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set \

@@ -269,6 +269,10 @@ fn a_request_that_names_a_parameter_twice_is_refused() {
             assert_eq!(reason, RejectReason::ParameterTwice(name.into()), "{path}");
         }
     }
+    let many: Vec<_> = (0..100).map(|at| format!("p{at}")).collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), "x")).collect();
+    let reason = refused(server.post("/token", &many), 400, "invalid_request");
+    assert_eq!(reason, RejectReason::ParametersTooMany(64));
     // A second parameter counts even if it is empty, or if its name is percent-encoded.
     let mut request = posting("/token", &[]);
     *request.body_mut() = format!("grant_type=authorization_code&code={code}&c%6Fde=").into_bytes();

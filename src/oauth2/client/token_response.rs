@@ -24,7 +24,7 @@ pub(crate) struct Expected {
     pub(crate) previous: Option<Box<Token>>,
     /// Whether the server may issue another kind of token than an access token (RFC 8693 §2.2.1).
     pub(crate) accepts_any_token_type: bool,
-    /// The lifetime of a token if the response does not contain one.
+    /// The lifetime that a token gets if the response does not contain one.
     pub(crate) unknown_lifetime: Option<Duration>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) trait Document: DeserializeOwned {
     /// The name of the document in errors.
     const EXPECTED: &'static str;
 
-    /// The required member, and a value of its type in JSON.
+    /// The name of the required member, and an example of its value in JSON.
     const NEEDED: (&'static str, &'static str);
 }
 
@@ -137,8 +137,9 @@ pub(crate) fn token(
         }
         expires_in => reader.seconds(expires_in)?,
     };
-    // Some servers also send the time of expiry, or only that. Stored tokens use these names, too,
-    // so they are removed from the extra members.
+    // Some servers send `expires_at` besides `expires_in`, or instead of it. The stored form of a
+    // token uses the names `expires_at` and `requested_scope` itself. So `requested_scope` is
+    // removed from the extra members, and an `expires_at` that can be read.
     let said_end = fields.extra.get("expires_at").and_then(Token::time).map(Timestamp::from_secs);
     fields.extra.remove("requested_scope");
     let lifetime = match expires_in {
@@ -369,7 +370,7 @@ impl Reader<'_> {
         field: &'static str,
         member: Option<Member<'m>>,
     ) -> Result<Option<Cow<'m, str>>, Error> {
-        // The usual case first, which saves a move.
+        // Checking the usual case first saves a move.
         if let Some(Member::Text(text)) = member {
             return Ok(Some(text));
         }
@@ -396,7 +397,7 @@ impl Reader<'_> {
                 Err(self.invalid(field, "empty", NULL_MEMBERS))
             };
         }
-        // Without an early exit, so the compiler makes vector instructions of it.
+        // The loop has no early exit, so the compiler can use vector instructions.
         if !text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e)) {
             return Err(self.invalid(field, "not visible ASCII", None));
         }
@@ -533,8 +534,13 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                     text => text.as_str().map(str::to_owned),
                 };
                 let code = member("errorType").or_else(|| member("code"));
-                said.extend(code.map(|code| ("error", code)));
-                said.extend(member("message").map(|message| ("error_description", message)));
+                // `error` is the member of the specification, wherever it is in the object.
+                code.into_iter().for_each(|code| {
+                    said.entry("error").or_insert(code);
+                });
+                member("message").into_iter().for_each(|message| {
+                    said.entry("error_description").or_insert(message);
+                });
             }
             _ => {}
         }

@@ -2,8 +2,8 @@
 //!
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: first
 //! queries to storage, then the result. [`serve`] and [`serve_async`] ask a [`Store`](store::Store)
-//! or an [`AsyncStore`](store::AsyncStore) of the application; [`MemoryStore`](store::MemoryStore)
-//! is one to begin with. Every query is one atomic operation, so a code works once.
+//! or an [`AsyncStore`](store::AsyncStore) of the application. You can begin with
+//! [`MemoryStore`](store::MemoryStore). Every query is one atomic operation, so a code works once.
 //!
 //! ```text
 //!   browser                     Provider                             storage         application
@@ -12,8 +12,7 @@
 //!     |                           | Consent -------------------------------------> shows its page
 //!     |<-- redirect, code --------| SaveOneTimeRecord ----------------->| <---- Provider::approve
 //!                                 |                                     |
-//!   client  POST /token  -------->| FindClient, FindOneTimeRecord,      |
-//!     |                           |   Redeem -------------------------->|
+//!   client  POST /token  -------->| Find, Redeem ---------------------->|
 //!     |<-- tokens, or an error ---|                                     |
 //! ```
 //!
@@ -101,8 +100,8 @@
 //! - Log what was refused: [`Rejected`], [`RejectReason`].
 //! - Check passwords, exchange tokens, add grants: [`DecideGrant`], [`Serve::decide_grant`],
 //!   [`ExtensionGrant`].
-//! - Keep it all in a database: [`Store`](store::Store), [`AsyncStore`](store::AsyncStore), and the
-//!   feature `conformance`, which checks the implementation.
+//! - Keep the records in a database: [`Store`](store::Store), [`AsyncStore`](store::AsyncStore),
+//!   and the feature `conformance`, which checks the implementation.
 //! - Protect an API with the tokens: [`resource`](super::resource).
 //!
 //! If you come from python-oauth2, `docs/migration.md` of the source has its names and the

@@ -168,16 +168,14 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
             ("device_code", &codes.user),
         ],
     );
-    let ServerStep::Query(NextQuery::FindClient(pending)) =
+    let ServerStep::Query(NextQuery::Find(pending)) =
         server.provider.token(&request, server.moment())
     else {
-        panic!("expected the query FindClient")
+        panic!("expected the query Find")
     };
-    let client = server.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
-        panic!("expected the query FindOneTimeRecord")
-    };
-    let step = pending.answer(Some(record_of_user_code(&server, &codes.user)));
+    let mut found = server.store.find(pending.query()).unwrap();
+    found.one_time_record = Some(record_of_user_code(&server, &codes.user));
+    let step = pending.answer(found);
     assert_eq!(
         refused(serve(step, &server.store), 400, "invalid_grant"),
         RejectReason::DeviceUnknown
@@ -226,18 +224,13 @@ fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
     let own = [("client_id", PRINTER.0), ("client_secret", PRINTER.1), ("grant_type", DEVICE_CODE)];
     let request = posting("/token", &[&own[..], &[("device_code", &codes.device)]].concat());
     let found = || {
-        let ServerStep::Query(NextQuery::FindClient(pending)) =
+        let ServerStep::Query(NextQuery::Find(pending)) =
             server.provider.token(&request, server.moment())
         else {
             panic!()
         };
-        let client = server.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client)
-        else {
-            panic!()
-        };
-        let record = server.store.find_one_time_record(pending.query()).unwrap();
-        pending.answer(record)
+        let found = server.store.find(pending.query()).unwrap();
+        pending.answer(found)
     };
     let (first, second, third) = (found(), found(), found());
     let tokens = Tokens::read(&serve(first, &server.store).unwrap());
@@ -265,9 +258,9 @@ fn a_user_code_that_is_in_use_is_replaced_at_most_seven_times() {
     let request = posting("/device_authorization", &own);
     for taken in 0..10 {
         let step = server.provider.device_authorization(&request, server.moment());
-        let ServerStep::Query(NextQuery::FindClient(pending)) = step else { panic!() };
-        let client = server.store.find_client(pending.query()).unwrap();
-        let (mut step, mut second_keys) = (pending.answer(client), Vec::new());
+        let ServerStep::Query(NextQuery::Find(pending)) = step else { panic!() };
+        let found = server.store.find(pending.query()).unwrap();
+        let (mut step, mut second_keys) = (pending.answer(found), Vec::new());
         while let ServerStep::Query(NextQuery::SaveOneTimeRecord(pending)) = step {
             second_keys.push(pending.query().second_key.unwrap());
             let is_free = second_keys.len() > taken;

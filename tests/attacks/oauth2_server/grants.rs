@@ -187,18 +187,13 @@ fn a_code_replayed_in_a_race_revokes_the_reusable_token_that_it_gave() {
         ],
     );
     let found = || {
-        let ServerStep::Query(NextQuery::FindClient(pending)) =
+        let ServerStep::Query(NextQuery::Find(pending)) =
             server.provider.token(&request, server.moment())
         else {
-            panic!("expected the query FindClient")
+            panic!("expected the query Find")
         };
-        let client = server.store.find_client(pending.query()).unwrap();
-        let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client)
-        else {
-            panic!("the code is not looked for")
-        };
-        let record = server.store.find_one_time_record(pending.query()).unwrap();
-        pending.answer(record)
+        let found = server.store.find(pending.query()).unwrap();
+        pending.answer(found)
     };
     let (one, other) = (found(), found());
     serve(one, &server.store).unwrap();

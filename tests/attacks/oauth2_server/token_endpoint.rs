@@ -2,9 +2,7 @@
 //! for more than was granted.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth2::server::store::{
-    ClientRecord, FindClient, FindToken, NextQuery, Store, TokenHash,
-};
+use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, NextQuery, Store, TokenHash};
 use oauth_proto::oauth2::server::{GrantType, RejectReason, ServerStep, UnknownScope, serve};
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -118,16 +116,9 @@ fn a_code_that_two_requests_have_found_is_redeemed_once() {
     ];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
     let found = |moment: Moment| match server.provider.token(&request, moment) {
-        ServerStep::Query(NextQuery::FindClient(pending)) => {
-            let question = FindClient::new(pending.query().client_id.clone());
-            let client = server.store.find_client(&question).unwrap();
-            match pending.answer(client) {
-                ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
-                    let record = server.store.find_one_time_record(pending.query()).unwrap();
-                    pending.answer(record)
-                }
-                step => panic!("{step:?}"),
-            }
+        ServerStep::Query(NextQuery::Find(pending)) => {
+            let found = server.store.find(pending.query()).unwrap();
+            pending.answer(found)
         }
         step => panic!("{step:?}"),
     };
@@ -898,18 +889,14 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
         ("redirect_uri", REDIRECT),
     ];
     let request = posting("/token", &[&own[..], &[("grant_type", "authorization_code")]].concat());
-    let ServerStep::Query(NextQuery::FindClient(pending)) =
+    let ServerStep::Query(NextQuery::Find(pending)) =
         server.provider.token(&request, server.moment())
     else {
         panic!()
     };
-    let client = server.store.find_client(pending.query()).unwrap();
-    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(client) else {
-        panic!()
-    };
-    let record = server.store.find_one_time_record(pending.query()).unwrap();
-    let grant = record.as_ref().unwrap().record.grant_id;
-    let step = pending.answer(record);
+    let found = server.store.find(pending.query()).unwrap();
+    let grant = found.one_time_record.as_ref().unwrap().record.grant_id;
+    let step = pending.answer(found);
     serve(server.provider.revoke_grant(grant), &server.store).unwrap();
     assert_eq!(
         refused(serve(step, &server.store), 400, "invalid_grant"),

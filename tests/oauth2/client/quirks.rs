@@ -66,6 +66,18 @@ fn fitbit_lists_its_errors() {
 }
 
 #[test]
+fn the_member_error_has_priority_over_a_list_of_errors() {
+    let list = r#""errors":[{"errorType":"expired","message":"too late"}]"#;
+    let error = r#""error":"invalid_grant","error_description":"unknown""#;
+    for body in [format!("{{{error},{list}}}"), format!("{{{list},{error}}}")] {
+        let answer = response(400, &[("content-type", "application/json")], &body);
+        let refused = read(&FITBIT, answer).unwrap_err();
+        assert_eq!(refused.code(), Some("invalid_grant"), "{body}");
+        assert!(refused.to_string().contains("unknown"), "{refused}");
+    }
+}
+
+#[test]
 fn mailchimp_has_a_null_scope_and_no_end() {
     let token = only(
         &MAILCHIMP,

@@ -209,12 +209,13 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
     let cost = |authorization: &str| {
         let before = counting.0.load(Ordering::Relaxed);
         let request = form(Some(authorization), "grant_type=client_credentials&scope=stats");
-        let (mut step, mut questions) = (server.token(&request, at(NOW)), 0);
+        let (mut step, mut clients) = (server.token(&request, at(NOW)), 0);
         let refused = loop {
             step = match step {
-                ServerStep::Query(NextQuery::FindClient(pending)) => {
-                    questions += 1;
-                    let found = store.find_client(pending.query()).unwrap();
+                ServerStep::Query(NextQuery::Find(pending)) => {
+                    let query = pending.query();
+                    clients += 1 + usize::from(query.other_client.is_some());
+                    let found = store.find(query).unwrap();
                     pending.answer(found)
                 }
                 ServerStep::Query(_) | ServerStep::Done(_) => break false,
@@ -222,7 +223,7 @@ fn a_refused_client_costs_the_same_whether_it_is_known_or_not() {
             };
         };
         assert!(refused, "{authorization}");
-        (counting.0.load(Ordering::Relaxed) - before, questions)
+        (counting.0.load(Ordering::Relaxed) - before, clients)
     };
     for name in ["one", "two", "app", "jwt", "nobody"] {
         assert_eq!(cost(&raw(name, "wrong")), (2, 1), "{name}");
@@ -431,5 +432,5 @@ fn a_long_secret_fits_in_basic() {
 #[test]
 fn the_debug_output_of_an_identified_client_shows_its_client_id() {
     let claim = IdentifiedClient::new("printer", |_| true);
-    assert_eq!(format!("{claim:?}"), r#"ClaimedClient { client_id: "printer", .. }"#);
+    assert_eq!(format!("{claim:?}"), r#"IdentifiedClient { client_id: "printer", .. }"#);
 }

@@ -63,6 +63,23 @@ fn event(request: &oauth_proto::Request, pair: &OAuth2Pair, level: Level, parts:
     }
 }
 
+#[test]
+fn the_tokens_of_the_implicit_grant_are_logged() {
+    let pair = OAuth2Pair::new(
+        provider().add_grant_type(oauth2::server::GrantType::dangerous_implicit().scopes("read")),
+    );
+    let consent = pair
+        .consent(&format!("{ISSUER}/authorize?client_id=printer&response_type=token&scope=read"));
+    let approval = oauth2::server::Approval::new("jane");
+    let lines = traced(|| {
+        let step = pair.provider.approve(consent, approval, pair.moment());
+        oauth2::server::serve(step, &pair.store).unwrap();
+    });
+    let [(level, line)] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(*level, Level::INFO);
+    assert!(line.contains("tokens issued") && line.contains("implicit"), "{line}");
+}
+
 fn post(path: &str, parameters: &[(&str, &str)]) -> oauth_proto::Request {
     http::Request::post(format!("{ISSUER}{path}"))
         .header("content-type", "application/x-www-form-urlencoded")

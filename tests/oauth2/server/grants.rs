@@ -405,10 +405,9 @@ fn a_failing_store_is_reported_as_an_error_of_the_protocol() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.into_bytes())
         .unwrap();
-    let ServerStep::Query(NextQuery::FindClient(pending)) =
-        pair.provider.token(&request, pair.moment())
+    let ServerStep::Query(NextQuery::Find(pending)) = pair.provider.token(&request, pair.moment())
     else {
-        panic!("expected the query FindClient")
+        panic!("expected the query Find")
     };
     let ServerStep::Reject(rejected) = pending.unavailable("disk full") else {
         panic!("it goes on")

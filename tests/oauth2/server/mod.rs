@@ -11,3 +11,4 @@ mod registration;
 mod responses;
 #[cfg(feature = "conformance")]
 mod store;
+mod trips;

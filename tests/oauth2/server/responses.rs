@@ -443,6 +443,10 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
     let mut step = pair.provider.dispatch(request, pair.moment());
     for _ in 0..answered {
         step = match step {
+            ServerStep::Query(NextQuery::Find(pending)) => {
+                let found = pair.store.find(pending.query()).unwrap();
+                pending.answer(found)
+            }
             ServerStep::Query(NextQuery::FindClient(pending)) => {
                 let found = pair.store.find_client(pending.query()).unwrap();
                 pending.answer(found)
@@ -460,6 +464,7 @@ fn failing(pair: &OAuth2Pair, request: &Request, answered: u32) -> Option<Reject
     }
     let down = "the database is down";
     match step {
+        ServerStep::Query(NextQuery::Find(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::FindClient(pending)) => step = pending.unavailable(down),
         ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) => {
             step = pending.unavailable(down);

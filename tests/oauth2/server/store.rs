@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use oauth_proto::oauth2::server::store::{
-    AsyncStore, Blocking, ClientRecord, FindClient, FindOneTimeRecord, FindToken,
+    AsyncStore, Blocking, ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken, Found,
     FoundOneTimeRecord, KeyedToken, MemoryStore, OneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
     Saved, Store, TokenHash, TokenKind, TokenRecord, conformance,
@@ -307,7 +307,7 @@ macro_rules! slowly {
             answer
         }
     };
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
         $(slowly! { @ $method: $Query -> $Output })*
     };
 }
@@ -343,7 +343,7 @@ fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
 struct Gone;
 
 macro_rules! unreachable_store {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
         impl Store for Gone {
             type Error = &'static str;
             $(fn $method(&self, _: &$Query) -> Result<$Output, &'static str> {

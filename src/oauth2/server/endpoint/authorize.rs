@@ -259,7 +259,7 @@ impl Provider {
                 return refuse("it belongs to another client");
             }
             if used {
-                return refuse("the user has decided on its request");
+                return refuse("the user has already decided on this request");
             }
             if *loadable_until <= now {
                 return refuse("it has expired");

@@ -24,8 +24,9 @@ const MOST: usize = 32;
 const LONGEST: usize = 2048;
 
 /// Schemes on which a browser or an operating system acts by itself, or for which it starts a
-/// program that is not a client. [`check_redirect_uri`] refuses further ones, and [`check_own`]
-/// refuses prefixes such as `ms-`. `localhost` means that the scheme before the host was forgotten.
+/// program that is not a client. [`check_redirect_uri`] refuses further schemes, and [`check_own`]
+/// refuses schemes with prefixes such as `ms-`. In a URI with the scheme `localhost`, the scheme
+/// before the host was forgotten.
 const NO_CLIENTS: [&str; 61] = [
     "applescript",
     "shell",
@@ -243,7 +244,7 @@ fn choose_grants<'a>(
         );
         return Err(refused("grant_types", why));
     }
-    // In the order of the request.
+    // The names stay in the order of the request.
     let mut names: Vec<String> = Vec::new();
     for name in asked {
         if !names.contains(&name) && left.iter().any(|own| own.name == name) {
@@ -284,8 +285,8 @@ fn choose_response_types(
 /// Keeps the scopes that a grant type of the client has.
 ///
 /// # Security
-/// A scope without a remaining word must not become absent, since an absent scope means every
-/// scope. Such a scope is refused, or stored as empty if the client's grant types have no scopes.
+/// If no word of the scope remains, the scope must not become absent, since an absent scope means
+/// every scope. It is refused, or stored as empty if the client's grant types have no scopes.
 fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectReason> {
     let scopes = || grants.iter().flat_map(|own| [&own.scopes, &own.default_scope]).flatten();
     let mut words: Vec<&str> = Vec::new();
@@ -313,7 +314,8 @@ fn choose_scope(grants: &[&GrantType], asked: &Scope) -> Result<Scope, RejectRea
 
 /// Checks that a redirect_uri is an https URL, an http URL of this machine, or has a private scheme
 /// (RFC 8252 §7.1, §8.4). A private scheme must have a dot, unless the operator accepts all. The
-/// origin of the server is refused: its pages would regard a redirect as a request of the user.
+/// origin of this server is refused, since the server would regard the redirect as a request of the
+/// user.
 fn check_own(uri: &str, provider: &Provider) -> Result<(), RejectReason> {
     let refuse = |why: &str, option| {
         Err(RejectReason::ClientRedirectUri {

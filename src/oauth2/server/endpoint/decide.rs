@@ -21,6 +21,7 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::storage::{ask, or_reject};
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens, grant_id};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::refuse::events;
 use crate::oauth2::server::refuse::reason::{
     MORE_THAN_ASKED, OTHER_TOKEN_SAVED, RejectReason, USER_MISSING,
 };
@@ -94,8 +95,8 @@ impl Provider {
     ///
     /// The client, its redirect_uri, the scope and the resources are checked again, since they can
     /// have changed. A pushed request can be decided once, and a second decision on it is refused.
-    /// Another request could be approved twice, with two codes, so delete the `consent` after the
-    /// decision.
+    /// A request that was not pushed could be approved twice, and would get two codes, so delete
+    /// the `consent` after the decision.
     pub fn approve(
         &self,
         consent: Consent,
@@ -260,6 +261,7 @@ fn give_token(
         if saved != Saved::New {
             return Err(OTHER_TOKEN_SAVED);
         }
+        events::issued(&answer.record.grant, IMPLICIT);
         let expires_in = answer.expires_at.map(|at| answer.now.until(at).as_secs().to_string());
         let mut parameters =
             vec![("access_token", answer.access_token.as_str()), ("token_type", "Bearer")];
@@ -284,7 +286,7 @@ fn use_up(
     Ok(ask(NextQuery::Redeem, query, channel, move |redemption| match redemption {
         Redemption::Redeemed => next(),
         Redemption::Replayed(_) | Redemption::Existing(..) => {
-            Err(RejectReason::RequestUri("the user has already decided on its request"))
+            Err(RejectReason::RequestUri("the user has already decided on this request"))
         }
         Redemption::Unknown => Err(RejectReason::RequestUri("it does not exist any more")),
     }))

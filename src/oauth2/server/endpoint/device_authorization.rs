@@ -14,6 +14,7 @@ use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::respond;
+use crate::oauth2::server::store::find::Find;
 use crate::oauth2::server::store::queries::SaveOneTimeRecord;
 use crate::oauth2::server::store::records::one_time_record::{
     DeviceStage, OneTimeContent, OneTimeRecord,
@@ -51,28 +52,34 @@ impl Provider {
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
-        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
-            if !client.may_use_grant_type(DEVICE_CODE) {
-                return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
-            }
-            let scope =
-                provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
-            let content = OneTimeContent::Device {
-                scope,
-                resource,
-                stage: DeviceStage::Waiting,
-                interval: provider.0.device_interval.as_secs(),
-                asked_at: None,
-            };
-            let record = OneTimeRecord {
-                grant_id: grant_id(&moment),
-                client_id: client.client_id.clone(),
-                expires_at: moment.now.after(provider.0.device_lifetime),
-                content,
-            };
-            let channel = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
-            Ok(provider.begin_device(Arc::new(record), moment, channel, 0))
-        }))
+        Ok(self.with_client(
+            presented,
+            Find::default(),
+            moment.now,
+            move |provider, authenticated| {
+                let client = authenticated.client;
+                if !client.may_use_grant_type(DEVICE_CODE) {
+                    return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
+                }
+                let scope =
+                    provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
+                let content = OneTimeContent::Device {
+                    scope,
+                    resource,
+                    stage: DeviceStage::Waiting,
+                    interval: provider.0.device_interval.as_secs(),
+                    asked_at: None,
+                };
+                let record = OneTimeRecord {
+                    grant_id: grant_id(&moment),
+                    client_id: client.client_id.clone(),
+                    expires_at: moment.now.after(provider.0.device_lifetime),
+                    content,
+                };
+                let channel = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
+                Ok(provider.begin_device(Arc::new(record), moment, channel, 0))
+            },
+        ))
     }
 
     /// Saves the one-time record of the device. Tries another user code if the first one is already
@@ -95,7 +102,7 @@ impl Provider {
         ask(NextQuery::SaveOneTimeRecord, query, channel.clone(), move |saved| {
             if !saved {
                 return match attempt {
-                    // One moment is enough for eight codes.
+                    // A moment gives only eight user codes.
                     0..7 => Ok(self.begin_device(record, moment, channel, attempt + 1)),
                     _ => Err(RejectReason::Misconfigured(
                         "the store did not save a device code in eight attempts",
@@ -133,7 +140,8 @@ fn user_code(moment: &Moment, attempt: u8) -> String {
         .as_chunks::<2>()
         .0
         .iter()
-        // 65 536 is not a multiple of 20; the difference of 1 in 3 000 does not help an attacker.
+        // 65 536 is not a multiple of 20, so some letters are more likely than others. The
+        // difference of 1 in 3 000 does not help an attacker.
         .map(|pair| char::from(LETTERS[usize::from(u16::from_be_bytes(*pair)) % 20]))
         .collect();
     letters.iter().take(4).chain(&['-']).chain(letters.iter().skip(4)).collect()

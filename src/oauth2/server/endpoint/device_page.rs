@@ -121,10 +121,9 @@ impl Provider {
         Ok(DevicePage { user_code: parameters.get("user_code").map(as_issued) })
     }
 
-    /// Finds the device that waits with a user code. Upper and lower case count as equal, and other
-    /// characters between the letters are ignored. If no device waits with the code, the request is
-    /// refused with
-    /// [`RejectReason::UserCode`]: show the page with the field again.
+    /// Finds the device that waits with a user code. Upper and lower case count as equal, and all
+    /// characters except letters and digits are ignored. If no device waits with the code, the
+    /// request is refused with [`RejectReason::UserCode`]. Then show the page with the field again.
     pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
         let key = user_code_hash(&user_code);

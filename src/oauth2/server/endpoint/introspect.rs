@@ -7,16 +7,17 @@ use http::{Request, StatusCode};
 use crate::oauth2::Introspection;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
-use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
+use crate::oauth2::server::flow::client_authentication::AuthenticatedClient;
+use crate::oauth2::server::flow::storage::EndpointOutput;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::{events, respond};
 use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind};
-use crate::oauth2::server::store::queries::FindToken;
+use crate::oauth2::server::store::find::Find;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
-use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
+use crate::oauth2::server::store::traits::ServerStep;
 use crate::{Moment, Response, Timestamp};
 
 impl Provider {
@@ -43,34 +44,33 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
-        let key = TokenHash::of(parameters.need("token")?);
-        Ok(self.with_client(presented, moment.now, move |provider, client, _| {
+        let records = Find::token(TokenHash::of(parameters.need("token")?));
+        Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
+            let AuthenticatedClient { client, token: found, .. } = authenticated;
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
             }
             let channel = RefusalChannel::json(Endpoint::Introspect).of(&client);
-            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
-                let record = match provider.tells(&client, found, moment.now) {
-                    Ok(record) => record,
-                    Err(reason) => {
-                        events::inactive(&client, &reason);
-                        return answer(&Introspection::default());
-                    }
-                };
-                let mut told = provider.explain(&record);
-                if !provider.0.extend_introspection {
-                    return answer(&told);
+            let record = match provider.tells(&client, found, moment.now) {
+                Ok(record) => record,
+                Err(reason) => {
+                    events::inactive(&client, &reason);
+                    return answer(&Introspection::default());
                 }
-                let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
-                Ok(query.ask(channel, move |members| {
-                    told.extra.extend(members);
-                    answer(&told)
-                }))
+            };
+            let mut told = provider.explain(&record);
+            if !provider.0.extend_introspection {
+                return answer(&told);
+            }
+            let query = ExtendResponse::about(ResponseKind::Introspection, &client, &record);
+            Ok(query.ask(channel, move |members| {
+                told.extra.extend(members);
+                answer(&told)
             }))
         }))
     }
 
-    /// Returns the token if it is active for the client, or the reason for the log.
+    /// Returns the token if it is active for the client. Otherwise returns the reason, for the log.
     fn tells(
         &self,
         client: &ClientRecord,

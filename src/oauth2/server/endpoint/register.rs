@@ -38,9 +38,10 @@ impl Provider {
     /// Values of `scope`, `grant_types` and `response_types` that the server does not offer to the
     /// client are left out. The response contains what was registered (RFC 7591 §3.2.1). If one of
     /// these members has no usable value left, the request is refused. Every other wrong value is
-    /// refused, too, and not left out. The refusal contains the member, the received value and the
-    /// accepted values. Empty members (`null`, `""`, `[]`) count as absent (RFC 7592 §2.2), except
-    /// an empty `scope`.
+    /// refused, too, and not left out. Only names in other languages (`client_name#de`) are left
+    /// out if a page cannot show them, or if there are more than 32. The refusal contains the
+    /// member, the received value and the accepted values. Empty members (`null`, `""`, `[]`) count
+    /// as absent (RFC 7592 §2.2), except an empty `scope`.
     ///
     /// # Security
     /// The server never registers more than the client requested. A client without a `scope` can
@@ -190,8 +191,9 @@ impl Provider {
         ))
     }
 
-    /// Replaces all metadata: RFC 7592 §2.2. The client keeps its secret, unless it changes to a
-    /// method with or without a secret.
+    /// Replaces all metadata: RFC 7592 §2.2. The client keeps its secret as long as its method
+    /// needs a secret. With a change to a method without a secret, the client loses the secret.
+    /// With a change to a method with a secret, the client gets a new one.
     fn replace<T: EndpointOutput>(
         &self,
         record: Arc<ClientRecord>,
@@ -232,7 +234,8 @@ impl Provider {
             metadata: check(self, metadata, registrant)?,
             ..ClientRecord::clone(&record)
         };
-        // A secret for another method would weaken the authentication.
+        // A client whose method needs no secret must not keep one: the secret would still work, and
+        // weaken the authentication.
         let by_secret = is_by_secret(&after);
         let secret = if by_secret && after.secret.is_none() {
             self.give_secret(&mut after, moment)
@@ -270,8 +273,8 @@ impl Provider {
         Some(secret)
     }
 
-    /// Returns the response with the client's registration (RFC 7591 §3.2.1). Only a new secret is
-    /// in it, since the server stores only the hash of a secret.
+    /// Returns the response with the client's registration (RFC 7591 §3.2.1). The response contains
+    /// the secret only if it is new, since the server stores only the hash.
     fn registration_response(
         &self,
         record: &ClientRecord,

@@ -6,12 +6,14 @@ use http::{Request, StatusCode};
 use crate::oauth2::common::json_response;
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::client_authentication::AuthenticatedClient;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::events;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
-use crate::oauth2::server::store::queries::{FindToken, Revoke};
+use crate::oauth2::server::store::find::Find;
+use crate::oauth2::server::store::queries::Revoke;
 use crate::oauth2::server::store::records::grant_record::GrantId;
 use crate::oauth2::server::store::records::token_record::TokenKind;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
@@ -36,20 +38,19 @@ impl Provider {
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Revoke)?;
         let key = TokenHash::of(parameters.need("token")?);
-        Ok(self.with_client(presented, moment.now, move |_, client, _| {
+        Ok(self.with_client(presented, Find::token(key), moment.now, move |_, authenticated| {
+            let AuthenticatedClient { client, token: found, .. } = authenticated;
             let channel = RefusalChannel::json(Endpoint::Revoke).of(&client);
-            Ok(ask(NextQuery::FindToken, FindToken { key }, channel.clone(), move |found| {
-                let Some(record) = found else { return done() };
-                if record.grant.client_id != client.client_id {
-                    return Err(RejectReason::TokenOfAnotherClient);
-                }
-                events::revoked(record.grant.id);
-                let query = match record.kind {
-                    TokenKind::Access => Revoke::Token(key),
-                    TokenKind::Refresh => Revoke::Grant(record.grant.id),
-                };
-                Ok(ask(NextQuery::Revoke, query, channel, |()| done()))
-            }))
+            let Some(record) = found else { return done() };
+            if record.grant.client_id != client.client_id {
+                return Err(RejectReason::TokenOfAnotherClient);
+            }
+            events::revoked(record.grant.id);
+            let query = match record.kind {
+                TokenKind::Access => Revoke::Token(key),
+                TokenKind::Refresh => Revoke::Grant(record.grant.id),
+            };
+            Ok(ask(NextQuery::Revoke, query, channel, |()| done()))
         }))
     }
 

@@ -5,6 +5,7 @@ use http::Request;
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::IMPLICIT;
 use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::client_authentication::AuthenticatedClient;
 use crate::oauth2::server::flow::storage::EndpointOutput;
 use crate::oauth2::server::grant::grant_parameters::GrantParameters;
 use crate::oauth2::server::issue::token_request::TokenRequest;
@@ -45,23 +46,26 @@ impl Provider {
         let resource = parameters.resources();
         let scope =
             parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
-        Ok(self.with_client(presented, moment.now, move |provider, client, client_id| {
+        let records = shown.records();
+        Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
+            let AuthenticatedClient { client, client_id, one_time_record, token: found } =
+                authenticated;
             let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
             let name = &work.grant_type().name;
             if !work.client.may_use_grant_type(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
             }
             match shown {
-                GrantParameters::Code { key, redirect_uri, verifier } => {
-                    Ok(work.redeem_code(key, redirect_uri, verifier))
+                GrantParameters::Code { redirect_uri, verifier, .. } => {
+                    work.redeem_code(one_time_record, redirect_uri.as_deref(), verifier.as_ref())
                 }
-                GrantParameters::Refresh(token) => Ok(work.refresh(token)),
-                GrantParameters::Device(key) => Ok(work.poll_device(key)),
+                GrantParameters::Refresh { key, token } => work.refresh(key, token, found),
+                GrantParameters::Device(key) => work.poll_device(key, one_time_record),
                 GrantParameters::Client => work.grant_client(),
                 GrantParameters::Password { username, password } => {
                     work.check_password(username, password)
                 }
-                GrantParameters::Exchange(exchanged) => work.exchange(exchanged),
+                GrantParameters::Exchange(exchanged) => work.exchange(exchanged, found),
                 GrantParameters::Extension(parameters) => work.extend(parameters),
             }
         }))

@@ -9,15 +9,17 @@ use http::{HeaderMap, Request};
 use zeroize::Zeroize;
 
 use super::parameters::{self, Parameters};
-use super::storage::{ask_back, check_method, or_reject};
+use super::storage::{ask, ask_back, check_method, or_reject};
 use crate::oauth2::server::configure::client_source::{Authentications, Check, IdentifiedClient};
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
-use crate::oauth2::server::store::queries::FindClient;
+use crate::oauth2::server::store::find::{Find, Found};
+use crate::oauth2::server::store::queries::{FindClient, FoundOneTimeRecord};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::client_secret::ClientSecret;
+use crate::oauth2::server::store::records::token_record::TokenRecord;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{auth_param, form, truncated};
 use crate::{Secret, Timestamp};
@@ -26,7 +28,7 @@ use crate::{Secret, Timestamp};
 pub(crate) struct PresentedCredentials {
     endpoint: Endpoint,
     claim: ClaimedIdentity,
-    /// The second reading of HTTP Basic, if it differs.
+    /// The second reading of HTTP Basic, if it differs from the first one.
     raw: Option<Box<ClaimedIdentity>>,
 }
 
@@ -172,8 +174,8 @@ impl Authentications {
         (encoded.is_some() || raw.is_some()).then_some(Basic { encoded, raw })
     }
 
-    /// Reads credentials that are not UTF-8 as ISO 8859-1, in which Python's `requests` sends them
-    /// without encoding.
+    /// Reads credentials that are not UTF-8 as ISO 8859-1. Python's `requests` sends credentials in
+    /// this charset, and does not encode them.
     fn split_latin(&self, decoded: &[u8]) -> Option<Basic> {
         let colon = memchr::memchr(b':', decoded).filter(|_| self.raw_basic)?;
         let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
@@ -198,7 +200,8 @@ impl Authentications {
         let proven = match proof {
             Credential::Nothing => client.is_some_and(ClientRecord::is_public),
             Credential::Own(check) => {
-                // The stand-in makes the check of an unknown client equally slow.
+                // With the stand-in, the check of an unknown client takes as long as the check of a
+                // known client.
                 let stand_in = if client.is_none() {
                     self.source.as_ref().map(|source| source.stand_in())
                 } else {
@@ -225,8 +228,8 @@ impl Authentications {
         Ok(client)
     }
 
-    /// Returns the secret of the client that matches. If no secret matches, two hashes were
-    /// checked, whether the client exists or not.
+    /// Returns the client's secret that matches. If no secret matches, two hashes have been
+    /// checked, even for an unknown client.
     pub(crate) fn fitting<'c>(
         &self,
         secret: &Secret,
@@ -271,7 +274,7 @@ impl Pair {
 }
 
 /// Checks that a client id has only characters that RFC 6749 §A.1 allows. Some databases refuse
-/// others.
+/// other characters.
 fn check_identifier(client_id: &str) -> Result<(), RejectReason> {
     parameters::check_value("client_id", client_id)
 }
@@ -321,85 +324,98 @@ impl Provider {
         Ok((parameters, presented))
     }
 
-    /// Authenticates the client of a request, and continues with the client and its client id.
+    /// Finds the client of a request with the records that the request names, authenticates the
+    /// client, and continues with all of them.
+    ///
+    /// The records are found before the client is authenticated, since one trip to the storage is
+    /// then enough. They are checked only after the authentication.
     pub(crate) fn with_client<T: 'static>(
         &self,
         presented: PresentedCredentials,
+        records: Find,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason>
+        next: impl FnOnce(Self, AuthenticatedClient) -> Result<ServerStep<T>, RejectReason>
         + Send
         + 'static,
     ) -> ServerStep<T> {
         let PresentedCredentials { endpoint, claim, raw } = presented;
         if let Some(raw) = raw {
-            return self.with_client_of_two(claim, raw, endpoint, now, next);
+            return self.with_client_of_two(claim, raw, endpoint, records, now, next);
         }
         let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
+        let query = Find { client: Some(FindClient { client_id }), ..records };
         let channel = RefusalChannel::json(endpoint);
-        ask_back(NextQuery::FindClient, FindClient { client_id }, channel, move |query, found| {
-            let found = itself(found, &query);
-            let client =
-                provider.0.authentications.authenticate(&query.client_id, proof, found, now)?;
+        ask_back(NextQuery::Find, query, channel, move |query, found| {
+            let client_id = query.client.map(|query| query.client_id).unwrap_or_default();
+            let Found { client, one_time_record, token, .. } = found;
+            let client = itself(client, &client_id);
+            let client = provider.0.authentications.authenticate(&client_id, proof, client, now)?;
             let channel = RefusalChannel::json(endpoint).of(&client);
-            Ok(or_reject(&channel, next(provider, client, query.client_id)))
+            let client = AuthenticatedClient { client, client_id, one_time_record, token };
+            Ok(or_reject(&channel, next(provider, client)))
         })
     }
 
-    /// Does the same for HTTP Basic with two readings. Both readings are always checked, so an
-    /// attacker cannot find out by the response time which client id exists.
+    /// Does the same as [`with_client`](Self::with_client) if HTTP Basic has two readings. Both
+    /// readings are always checked, so an attacker cannot find out by the response time which
+    /// client id exists.
     fn with_client_of_two<T: 'static>(
         &self,
         encoded: ClaimedIdentity,
         raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
+        records: Find,
         now: Timestamp,
-        next: impl FnOnce(Self, Arc<ClientRecord>, String) -> Result<ServerStep<T>, RejectReason>
+        next: impl FnOnce(Self, AuthenticatedClient) -> Result<ServerStep<T>, RejectReason>
         + Send
         + 'static,
     ) -> ServerStep<T> {
         let provider = self.clone();
         let is_one_client = encoded.client_id == raw.client_id;
-        let second = FindClient { client_id: raw.client_id.clone() };
-        let first = FindClient { client_id: encoded.client_id };
-        let finish = move |first: &FindClient,
-                           found: Option<Arc<ClientRecord>>,
-                           other: Option<Arc<ClientRecord>>| {
+        let query = |client_id: &String| FindClient { client_id: client_id.clone() };
+        let query = Find {
+            client: Some(query(&encoded.client_id)),
+            other_client: (!is_one_client).then(|| query(&raw.client_id)),
+            ..records
+        };
+        ask(NextQuery::Find, query, RefusalChannel::json(endpoint), move |found| {
+            let Found { client, other_client, one_time_record, token } = found;
+            let by_encoded = itself(client, &encoded.client_id);
+            let by_raw = if is_one_client {
+                by_encoded.clone()
+            } else {
+                itself(other_client, &raw.client_id)
+            };
             let authentications = &provider.0.authentications;
             let by_encoded =
-                authentications.authenticate(&first.client_id, encoded.proof, found, now);
-            let by_raw = authentications.authenticate(&raw.client_id, raw.proof, other, now);
+                authentications.authenticate(&encoded.client_id, encoded.proof, by_encoded, now);
+            let by_raw = authentications.authenticate(&raw.client_id, raw.proof, by_raw, now);
             let client = by_encoded.or_else(|reason| {
-                // The reason of the reading with an existing client is more exact.
+                // If the client of only one reading exists, the reason of this reading is more
+                // exact.
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
             })?;
-            let (channel, client_id) =
-                (RefusalChannel::json(endpoint).of(&client), client.client_id.clone());
-            Ok(or_reject(&channel, next(provider, client, client_id)))
-        };
-        ask_back(
-            NextQuery::FindClient,
-            first,
-            RefusalChannel::json(endpoint),
-            move |first, found| {
-                let found = itself(found, &first);
-                if is_one_client {
-                    return finish(&first, found.clone(), found);
-                }
-                Ok(ask_back(
-                    NextQuery::FindClient,
-                    second,
-                    RefusalChannel::json(endpoint),
-                    move |second, other| finish(&first, found, itself(other, &second)),
-                ))
-            },
-        )
+            let channel = RefusalChannel::json(endpoint).of(&client);
+            let client_id = client.client_id.clone();
+            let client = AuthenticatedClient { client, client_id, one_time_record, token };
+            Ok(or_reject(&channel, next(provider, client)))
+        })
     }
 }
 
-/// Returns the client if its client id equals that of the query. A store that ignores case could
-/// return a client for other spellings.
-fn itself(found: Option<Arc<ClientRecord>>, query: &FindClient) -> Option<Arc<ClientRecord>> {
-    found.filter(|client| client.client_id == query.client_id)
+/// The client of a request, after it is authenticated, and the records that the request names.
+pub(crate) struct AuthenticatedClient {
+    pub(crate) client: Arc<ClientRecord>,
+    /// The client id, for a new grant.
+    pub(crate) client_id: String,
+    pub(crate) one_time_record: Option<FoundOneTimeRecord>,
+    pub(crate) token: Option<Arc<TokenRecord>>,
+}
+
+/// Returns the client if it has this client id. A store that ignores case could return a client
+/// for other spellings.
+fn itself(found: Option<Arc<ClientRecord>>, client_id: &str) -> Option<Arc<ClientRecord>> {
+    found.filter(|client| client.client_id == client_id)
 }

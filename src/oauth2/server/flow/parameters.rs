@@ -49,7 +49,7 @@ impl<'r> Parameters<'r> {
             };
             let (name, value) = text.ok_or(not_text)?;
             if parameters.len() == MOST {
-                return Err(RejectReason::ParameterTwice("any parameter".to_owned()));
+                return Err(RejectReason::ParametersTooMany(MOST));
             }
             parameters.push((name, value));
         }
@@ -136,8 +136,8 @@ pub(crate) fn form_of<B: AsRef<[u8]>>(request: &Request<B>) -> Result<&str, Reje
     std::str::from_utf8(body).map_err(|_| RejectReason::ContentType("a form in UTF-8"))
 }
 
-/// Checks that a value has only allowed characters (RFC 6749 appendix A). Some databases refuse
-/// others, and logs and headers could be forged with them.
+/// Checks that a value has only allowed characters (RFC 6749 appendix A). With other characters, an
+/// attacker could forge logs and headers. Some databases refuse such characters, too.
 pub(crate) fn check_value(name: &str, value: &str) -> Result<(), RejectReason> {
     // Nearly all values are printable ASCII, which is allowed everywhere.
     if percent::is_printable(value.as_bytes()) && percent::is_printable(name.as_bytes()) {
@@ -207,8 +207,8 @@ fn is_binary(byte: u8) -> bool {
 }
 
 impl Provider {
-    /// Checks that all resources belong to the server, and that there is one if the options require
-    /// it.
+    /// Checks that all requested resources belong to the server, and that the request has a
+    /// resource if `require_resource` is set.
     pub(crate) fn check_resources(&self, asked: &[String]) -> Result<(), RejectReason> {
         if self.0.require_resource && asked.is_empty() {
             return Err(RejectReason::ResourceMissing);

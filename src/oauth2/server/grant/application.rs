@@ -7,16 +7,15 @@ use super::grant_parameters::ExchangeParameters;
 use crate::Secret;
 use crate::core::query::PendingQuery;
 use crate::oauth2::Scope;
-use crate::oauth2::common::names::{ACCESS_TOKEN_TYPE, PASSWORD, REFRESH_TOKEN_TYPE};
+use crate::oauth2::common::names::PASSWORD;
 use crate::oauth2::common::token_hash::TokenHash;
-use crate::oauth2::server::flow::storage::{EndpointOutput, ask, or_reject};
+use crate::oauth2::server::flow::storage::{EndpointOutput, or_reject};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::grant_id;
 use crate::oauth2::server::refuse::reason::{MORE_THAN_ASKED, RejectReason};
 use crate::oauth2::server::store::decide_grant::{
     DecideGrant, Decision, Exchange, GrantCredential,
 };
-use crate::oauth2::server::store::queries::FindToken;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
@@ -40,37 +39,29 @@ impl TokenRequest {
         self.decide(GrantCredential::Extension { grant_type, parameters }, scope, None)
     }
 
-    /// Handles a token exchange. Looks up first whether the subject token is one of this server.
+    /// Handles a token exchange. `found` is the subject token, if this server issued it.
     pub(crate) fn exchange<T: EndpointOutput>(
         self,
-        ExchangeParameters(exchange): ExchangeParameters,
+        ExchangeParameters { exchange, subject }: ExchangeParameters,
+        found: Option<Arc<TokenRecord>>,
     ) -> Result<ServerStep<T>, RejectReason> {
-        let kind = match exchange.subject_token_type.as_str() {
-            ACCESS_TOKEN_TYPE => TokenKind::Access,
-            REFRESH_TOKEN_TYPE => TokenKind::Refresh,
-            _ => return self.exchange_with(exchange, None),
+        let Some((key, kind)) = subject else { return self.exchange_with(exchange, None) };
+        let now = self.moment.now;
+        let lives = |record: &Arc<TokenRecord>| {
+            record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
         };
-        let key = TokenHash::of(exchange.subject_token.expose());
-        Ok(ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
-            let now = self.moment.now;
-            let lives = |record: &Arc<TokenRecord>| {
-                record.kind == kind && record.replaced.is_none() && !record.has_expired(now)
-            };
-            if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
-                && record.grant.client_id != self.client.client_id
-            {
-                // As in the refresh token grant, another client cannot have the token without a
-                // leak.
-                let reason =
-                    RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
-                return Ok(self.revoke(record.grant.id, reason));
-            }
-            self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
-        }))
+        if let Some(record) = found.as_ref().filter(|record| record.kind == TokenKind::Refresh)
+            && record.grant.client_id != self.client.client_id
+        {
+            // As in the refresh token grant: if another client has the token, it has leaked.
+            let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+            return Ok(self.revoke(record.grant.id, reason));
+        }
+        self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
     }
 
-    /// Asks the application about the exchange of a token. If the token is one of this server, the
-    /// new token has no further scopes and resources.
+    /// Asks the application about the exchange of a token. If this server issued the token, the new
+    /// token has no scopes and resources that the exchanged token does not have.
     fn exchange_with<T: EndpointOutput>(
         mut self,
         mut exchange: Box<Exchange>,
@@ -151,7 +142,7 @@ impl TokenRequest {
         parent: Option<(TokenHash, Arc<TokenRecord>)>,
     ) -> Result<ServerStep<T>, RejectReason> {
         let approval = decision.granted().map_err(|reason| match reason {
-            // It can be a guess of an attacker, so the log distinguishes it.
+            // A wrong password can be a guess of an attacker, so the log distinguishes it.
             RejectReason::GrantDenied if self.grant_type().name == PASSWORD => {
                 RejectReason::PasswordDenied
             }

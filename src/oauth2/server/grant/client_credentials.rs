@@ -11,7 +11,7 @@ use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::traits::ServerStep;
 
 impl TokenRequest {
-    /// Grants access to a client for itself.
+    /// Grants access to a client that acts for itself, without a user.
     pub(crate) fn grant_client<T: EndpointOutput>(mut self) -> Result<ServerStep<T>, RejectReason> {
         let scope = self.allowed_scope()?;
         let resource = self.allowed_resource(&[])?;

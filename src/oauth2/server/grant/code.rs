@@ -1,7 +1,7 @@
 //! The authorization code grant: RFC 6749 §4.1.3 and RFC 7636 §4.6.
 //!
 //! ```text
-//!   FindOneTimeRecord
+//!   Find
 //!      |
 //!      v  is it this client's, and unused? -- no --> Revoke::Grant --> invalid_grant
 //!      |
@@ -23,9 +23,7 @@ use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::IssuedTokens;
 use crate::oauth2::server::refuse::reason::RejectReason;
-use crate::oauth2::server::store::queries::{
-    FindOneTimeRecord, FoundOneTimeRecord, Redeem, Redemption,
-};
+use crate::oauth2::server::store::queries::{FoundOneTimeRecord, Redeem, Redemption};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
@@ -43,42 +41,31 @@ enum Redeemed {
 impl TokenRequest {
     pub(crate) fn redeem_code<T: EndpointOutput>(
         self,
-        key: TokenHash,
-        redirect_uri: Option<String>,
-        verifier: Option<Secret>,
-    ) -> ServerStep<T> {
-        ask(
-            NextQuery::FindOneTimeRecord,
-            FindOneTimeRecord { key },
-            self.refusal_channel(),
-            move |found| {
-                let found = found
-                    .filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
-                let found = found.ok_or(RejectReason::CodeUnknown)?;
-                let grant_id = found.record.grant_id;
-                // If another client has the code, it has leaked, and the tokens of its grant can
-                // have leaked, too.
-                if found.record.client_id != self.client.client_id {
-                    return Ok(self.revoke(
-                        grant_id,
-                        RejectReason::CodeOfAnotherClient(self.client.client_id.clone()),
-                    ));
-                }
-                if found.used {
-                    return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
-                }
-                let (at, now) = (found.record.expires_at, self.moment.now);
-                if at <= now {
-                    return Err(RejectReason::CodeExpired { at, now });
-                }
-                let checked =
-                    check(&found, redirect_uri.as_deref(), verifier.as_ref(), &self.client);
-                match checked {
-                    Ok(()) => self.use_up(found),
-                    Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
-                }
-            },
-        )
+        found: Option<FoundOneTimeRecord>,
+        redirect_uri: Option<&str>,
+        verifier: Option<&Secret>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let found =
+            found.filter(|found| matches!(found.record.content, OneTimeContent::Code { .. }));
+        let found = found.ok_or(RejectReason::CodeUnknown)?;
+        let grant_id = found.record.grant_id;
+        // If another client has the code, it has leaked, and the tokens of its grant can have
+        // leaked, too.
+        if found.record.client_id != self.client.client_id {
+            let reason = RejectReason::CodeOfAnotherClient(self.client.client_id.clone());
+            return Ok(self.revoke(grant_id, reason));
+        }
+        if found.used {
+            return Ok(self.revoke(grant_id, RejectReason::CodeReplayed));
+        }
+        let (at, now) = (found.record.expires_at, self.moment.now);
+        if at <= now {
+            return Err(RejectReason::CodeExpired { at, now });
+        }
+        match check(&found, redirect_uri, verifier, &self.client) {
+            Ok(()) => self.use_up(found),
+            Err(reason) => Ok(self.use_up_without_tokens(found.key, reason)),
+        }
     }
 
     /// Marks a code as used after a wrong redirect_uri or verifier, so that it cannot be tried
@@ -152,7 +139,8 @@ fn check(
     };
     let redirect_fits = match redirect_uri {
         Some(redirect_uri) => redirect_uri == expected,
-        // A client of OAuth 2.1 leaves it out, since it uses PKCE (OAuth 2.1 §10.2).
+        // A client of OAuth 2.1 leaves out the redirect_uri, since the client uses PKCE (OAuth 2.1
+        // §10.2).
         None => !redirect_uri_sent || challenge.is_some(),
     };
     if !redirect_fits {

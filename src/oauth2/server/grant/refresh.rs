@@ -1,8 +1,8 @@
 //! The refresh token grant, with replacement and replay detection: RFC 6749 §6, OAuth 2.1 §4.3.1.
 //!
 //! ```text
-//!   FindToken --> of another client, or replaced too long ago --> Revoke::Grant --> invalid_grant
-//!                 replaced within the grace time, and the successor is not used yet
+//!   Find --> of another client, or replaced too long ago --> Revoke::Grant --> invalid_grant
+//!            replaced within the grace time, and the successor is not used yet
 //!                    --> the same successor, and a new access token
 //!                 current --> DecideGrant (with `decide_at_refresh`) --> Rotate --> new tokens
 //! ```
@@ -29,47 +29,46 @@ use crate::oauth2::server::store::records::token_record::{Replaced, TokenKind, T
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::wire::{truncated, without_secrets};
 
-/// The time for which a replaced token without an end is kept, so that a second use of it is
-/// detected.
+/// The time for which a replaced token that never expires is kept. Only a token that is kept can be
+/// detected when it is used again.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// The context with which the successor is encrypted, in addition to the replaced token.
+/// The context of the encryption of the successor. The key is the replaced token.
 const SUCCESSOR: &[u8] = b"oauth2 successor";
 
 impl TokenRequest {
-    pub(crate) fn refresh<T: EndpointOutput>(self, token: Secret) -> ServerStep<T> {
-        let key = TokenHash::of(token.expose());
-        ask(NextQuery::FindToken, FindToken { key }, self.refusal_channel(), move |found| {
-            let record = found
-                .filter(|record| record.kind == TokenKind::Refresh)
-                .ok_or(RejectReason::RefreshTokenUnknown)?;
-            // If another client has the token, it has leaked, and the other tokens of its grant can
-            // have leaked, too.
-            if record.grant.client_id != self.client.client_id {
-                let reason =
-                    RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
-                return Ok(self.revoke(record.grant.id, reason));
+    pub(crate) fn refresh<T: EndpointOutput>(
+        self,
+        key: TokenHash,
+        token: Secret,
+        found: Option<Arc<TokenRecord>>,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let record = found
+            .filter(|record| record.kind == TokenKind::Refresh)
+            .ok_or(RejectReason::RefreshTokenUnknown)?;
+        // If another client has the token, it has leaked, and the other tokens of its grant can
+        // have leaked, too.
+        if record.grant.client_id != self.client.client_id {
+            let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
+            return Ok(self.revoke(record.grant.id, reason));
+        }
+        if let Some(replaced) = &record.replaced {
+            return Ok(self.refresh_again(&token, &record, replaced));
+        }
+        self.check_end(&record.grant)?;
+        self.check_expiry(&record)?;
+        let narrowed = self.narrowed(&record)?;
+        self.consult(record, narrowed, move |work, record, narrowed| {
+            if work.keeps(&record) {
+                let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, None)?;
+                let save = move |work: Self, answer| {
+                    Ok(work.save(IssuedTokens { tokens, answer }, key, record))
+                };
+                return work.extended(answer, save);
             }
-            if let Some(replaced) = &record.replaced {
-                return Ok(self.refresh_again(&token, &record, replaced));
-            }
-            self.check_end(&record.grant)?;
-            self.check_expiry(&record)?;
-            let narrowed = self.narrowed(&record)?;
-            self.consult(record, narrowed, move |work, record, narrowed| {
-                if work.keeps(&record) {
-                    let IssuedTokens { tokens, answer } =
-                        work.issue_more(&record, narrowed, None)?;
-                    let save = move |work: Self, answer| {
-                        Ok(work.save(IssuedTokens { tokens, answer }, key, record))
-                    };
-                    return work.extended(answer, save);
-                }
-                let IssuedTokens { tokens, answer } =
-                    work.issue_more(&record, narrowed, Some(key))?;
-                work.extended(answer, move |work, answer| {
-                    work.rotate(token, key, &record, IssuedTokens { tokens, answer })
-                })
+            let IssuedTokens { tokens, answer } = work.issue_more(&record, narrowed, Some(key))?;
+            work.extended(answer, move |work, answer| {
+                work.rotate(token, key, &record, IssuedTokens { tokens, answer })
             })
         })
     }
@@ -95,7 +94,7 @@ impl TokenRequest {
 
     /// Returns the scope and resources of the new access token: those of the grant, or a requested
     /// part (RFC 6749 §6, RFC 8707 §2.2). Scopes and resources that the client, the grant type or
-    /// the server has lost since are left out.
+    /// the server no longer has are left out.
     fn narrowed(&self, record: &TokenRecord) -> Result<Downscoped, RejectReason> {
         let granted = &record.grant.scope;
         let asked = self.scope.as_ref().filter(|scope| !scope.is_empty());
@@ -114,7 +113,7 @@ impl TokenRequest {
                     .grant_config(grant_type)
                     .ok_or(RejectReason::RefreshTokenUnknown)?;
                 let allowed = self.client.metadata.scope.as_ref();
-                // In the order of the granted scope, each word once.
+                // The words stay in the order of the granted scope, each once.
                 let stays =
                     |word: &&str| asked.contains(word) && offer.may_have_word(word, allowed);
                 let scope: Scope = granted.iter().filter(stays).collect();
@@ -127,8 +126,8 @@ impl TokenRequest {
         Ok(Downscoped { scope, resource: self.remaining_resource(&record.grant.resource)? })
     }
 
-    /// Returns the rest of a granted scope. `None` if the client and the grant type still have all
-    /// of it.
+    /// Returns the part of a granted scope that the client and the grant type still have. `None` if
+    /// they still have the whole scope.
     pub(crate) fn remaining_scope(
         &self,
         grant: &GrantRecord,
@@ -212,7 +211,8 @@ impl TokenRequest {
     ) -> Result<IssuedTokens, RejectReason> {
         let config = &self.provider.0;
         let grant = record.grant.clone();
-        // Access tokens have the lifetime of the grant's first access token.
+        // The access token has the lifetime that the original grant type sets, not the refresh
+        // token grant.
         let (_, offer) = self
             .provider
             .grant_config(&grant.grant_type)

@@ -34,7 +34,8 @@ impl ExtendResponse {
 }
 
 impl TokenRequest {
-    /// Continues with the response, to which the application adds members if the option is set.
+    /// Lets the application add members to the response if the option is set, and continues with
+    /// the response.
     pub(crate) fn extended<T: EndpointOutput, F>(
         self,
         mut answer: TokenResponse,

@@ -46,8 +46,8 @@ impl TokenRequest {
         &self.provider.0.grant_types[self.offer]
     }
 
-    /// Returns the scope for the request, of the scopes of the grant type that the client may
-    /// request.
+    /// Returns the scope that the request gets. It has only scopes of the grant type that the
+    /// client may request.
     pub(crate) fn allowed_scope(&mut self) -> Result<Scope, RejectReason> {
         let asked = self.scope.take();
         self.grant_type().scope_of(asked, self.client.metadata.scope.as_ref())
@@ -72,7 +72,8 @@ impl TokenRequest {
         self.issue_below(grant, scope, None)
     }
 
-    /// Returns the response with an existing reusable token, to which the application adds members.
+    /// Returns a response with an existing reusable token. The application can add members to the
+    /// response.
     pub(crate) fn respond_with_reissued<T: EndpointOutput>(
         self,
         KeyedToken { key, record }: KeyedToken,
@@ -85,8 +86,8 @@ impl TokenRequest {
         self.extended(answer, move |work, answer| work.respond(&answer, &record.grant))
     }
 
-    /// Issues tokens of a grant. If they are exchanged for a parent token, they expire with it at
-    /// the latest.
+    /// Issues tokens of a grant. If they are exchanged for a parent token, they do not expire later
+    /// than the parent token.
     fn issue_below(
         &self,
         grant: &Arc<GrantRecord>,
@@ -96,7 +97,8 @@ impl TokenRequest {
         let offer = self.grant_type();
         let config = &self.provider.0;
         let at_most = parent.and_then(|record| record.expires_at);
-        // A token with a part of the granted scope is not for equal requests.
+        // A token with only a part of the granted scope cannot be reused, since requests are
+        // compared by the whole granted scope.
         let reuse = offer.reuse_access_tokens
             && offer.may_reuse_tokens()
             && !self.client.is_public()
@@ -121,7 +123,8 @@ impl TokenRequest {
         )
     }
 
-    /// Issues the first tokens of a new grant, if its parent token still exists.
+    /// Issues the first tokens of a new grant. If they have a parent token, the parent must still
+    /// exist.
     pub(crate) fn issue_first<T: EndpointOutput>(
         self,
         grant: Arc<GrantRecord>,
@@ -147,7 +150,7 @@ impl TokenRequest {
         ask(NextQuery::SaveTokens, query, self.refusal_channel(), move |saved| match saved {
             Saved::New => self.respond(&answer, &grant),
             Saved::Existing(token) => self.respond_with_reissued(token),
-            Saved::ParentGone => Err(RejectReason::GrantDenied),
+            Saved::ParentGone => Err(RejectReason::ParentRevoked),
         })
     }
 

@@ -47,7 +47,7 @@ pub(crate) struct TokenResponse {
 /// The parameters of new tokens.
 pub(crate) struct IssueParams<'a> {
     pub(crate) grant: Arc<GrantRecord>,
-    /// The grant type whose lifetime the access token has.
+    /// The grant type that sets the lifetime of the access token.
     pub(crate) offer: &'a GrantType,
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Option<Vec<String>>,
@@ -181,8 +181,8 @@ impl ProviderBuilder {
         }
     }
 
-    /// Returns the current key of reusable tokens: the one that ends first, of those that have not
-    /// ended. `build` ensures that one key has no end.
+    /// Returns the current key of reusable tokens. Of the keys that have not ended, it is the key
+    /// that ends first. `build` ensures that one key has no end.
     fn unique_key(&self, now: Timestamp) -> Result<&str, RejectReason> {
         let living =
             self.token_reuse_keys.iter().filter(|own| own.ends_at.is_none_or(|at| at > now));
@@ -258,7 +258,7 @@ impl ProviderBuilder {
 }
 
 impl TokenResponse {
-    /// Returns the scope in the form for responses.
+    /// Returns the scope with the separator of the server, as responses contain it.
     pub(crate) fn scope(&self) -> Cow<'_, str> {
         match self.separator {
             ' ' => self.record.scope().as_str().into(),
@@ -311,8 +311,8 @@ fn write(body: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), Reject
         .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))
 }
 
-/// Returns the application's data as text, with the members of objects sorted. Equal data are equal
-/// texts, with every map type of `serde_json`.
+/// Returns the application's data as text, with the members of objects sorted. Equal data give
+/// equal texts, with every map type of `serde_json`.
 fn canonical(data: &Value) -> String {
     match data {
         Value::Object(members) => {

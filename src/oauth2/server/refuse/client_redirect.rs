@@ -59,7 +59,8 @@ impl ClientRedirect {
         parameters
     }
 
-    /// Returns a page whose form submits itself. The policy allows its script by the hash.
+    /// Returns a page whose form submits itself. The content security policy allows the script by
+    /// its hash.
     fn post(&self, parameters: &[(&str, &str)]) -> Response {
         const SCRIPT: &str = "document.forms[0].submit()";
         const POLICY: &str =

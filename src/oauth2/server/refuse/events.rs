@@ -45,8 +45,8 @@ pub(crate) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
 }
 
-/// Reports that a replaced refresh token has returned its successor once more within the grace
-/// time. The client did not receive the response, or an attacker has the token.
+/// Reports that a replaced refresh token has returned its successor again within the grace time.
+/// The client did not receive the response, or an attacker has the token.
 #[cfg(feature = "tracing")]
 pub(crate) fn asked_again(grant: &GrantRecord) {
     tracing::warn!(

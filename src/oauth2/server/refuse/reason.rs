@@ -64,10 +64,14 @@ pub enum RejectReason {
     /// A parameter has characters that are not allowed (RFC 6749 appendix A). The value is the
     /// name.
     #[error(
-        "the parameter {0:?} has characters that it cannot have: expected printable ASCII, or a \
-         text of one line in `state` (RFC 6749 appendix A)"
+        "the parameter {0:?} has characters that it cannot have: expected printable ASCII. Only \
+         `state`, `username`, `password` and `client_secret` can have other characters, on one \
+         line (RFC 6749 appendix A)"
     )]
     ParameterCharacters(String),
+    /// The request has too many parameters. The value is the highest number that is accepted.
+    #[error("the request has too many parameters: expected at most {0}")]
+    ParametersTooMany(usize),
     /// The client authenticates with more than one method, or sends two client ids (RFC 6749 §2.3).
     #[error(
         "the client authenticates with more than one method, or sends two different client ids: \
@@ -82,16 +86,16 @@ pub enum RejectReason {
     NotAuthenticated,
     /// The client is not known. The value is the client id.
     #[error(
-        "the client {0:?} is unknown (names and secrets of HTTP Basic are decoded by RFC 6749 \
-         section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them undecoded, too)"
+        "the client {0:?} is unknown (client ids and secrets in HTTP Basic are decoded as RFC 6749 \
+         section 2.3.1 says; `ProviderBuilder::allow_raw_basic` accepts them without encoding, too)"
     )]
     UnknownClient(String),
     /// The secret or other credential of the client is wrong, or the stored hash was made with
     /// another hasher. The value is the client id.
     #[error(
-        "the secret or other proof of the client {0:?} is wrong (names and secrets of HTTP Basic \
-         are decoded by RFC 6749 section 2.3.1; `ProviderBuilder::allow_raw_basic` accepts them \
-         undecoded, too)"
+        "the secret or other proof of the client {0:?} is wrong (client ids and secrets in HTTP \
+         Basic are decoded as RFC 6749 section 2.3.1 says; `ProviderBuilder::allow_raw_basic` \
+         accepts them without encoding, too)"
     )]
     WrongSecret(String),
     /// The secret of the client has expired. The value is the client id.
@@ -127,8 +131,9 @@ pub enum RejectReason {
     /// The grant type does not have these scopes, or the client must not request them.
     #[error("the scope {0:?} is not available to this client with this grant type")]
     ScopeRefused(String),
-    /// The resource is not one of the server's (RFC 8707). The value is its URI, without the query.
-    #[error("the resource {0:?} is not one of this server's")]
+    /// The resource is not a resource of the server, or does not belong to the grant (RFC 8707).
+    /// The value is the URI of the resource, without the query.
+    #[error("the resource {0:?} is not a resource of this server, or not one of the grant's")]
     ResourceRefused(String),
     /// The request has no resource, and the server requires one (RFC 8707).
     #[error(
@@ -202,8 +207,7 @@ pub enum RejectReason {
     /// (PKCE). The code cannot be used again.
     #[error(
         "code_verifier: received one, but the authorization request had no code_challenge (RFC \
-         7636 section 4.6); send code_challenge there, or no code_verifier here; the code is used \
-         up"
+         7636 section 4.6): send both or neither; the code is used up"
     )]
     VerifierUnasked,
     /// The refresh token is unknown, was revoked, or the store deleted it after it had expired.
@@ -262,7 +266,9 @@ pub enum RejectReason {
     /// The device code is unknown, was used, or belongs to another client.
     #[error("the device code is unknown, was used, or belongs to another client")]
     DeviceUnknown,
-    /// No device is waiting with the user code.
+    /// No device is waiting with the user code. This reason is also used if the device's client was
+    /// removed, or if the device's polls changed the record nine times while the decision was
+    /// stored.
     #[error(
         "no device is waiting with this user code: check the code, or start again on the device"
     )]
@@ -282,6 +288,10 @@ pub enum RejectReason {
         /// The text for the client's developer.
         description: String,
     },
+    /// The token for which a new one was requested was revoked during the request, or the client
+    /// was removed.
+    #[error("the exchanged token was revoked, or the client was removed, during the request")]
+    ParentRevoked,
     /// The token to revoke or introspect was issued to another client.
     #[error("the token was issued to another client")]
     TokenOfAnotherClient,
@@ -350,7 +360,7 @@ pub enum RejectReason {
 pub(crate) const MORE_THAN_ASKED: RejectReason =
     RejectReason::Misconfigured("more was granted than the client asked for");
 
-/// The refusal of a grant without a user, whose tokens cannot be reusable.
+/// The refusal of a grant that has no user, although its tokens are reusable.
 pub(crate) const USER_MISSING: RejectReason =
     RejectReason::Misconfigured("the grant type has reusable tokens, which need `Approval::user`");
 
@@ -399,6 +409,7 @@ impl RejectReason {
             | Self::RefreshTokenOfAnotherClient(_)
             | Self::DeviceUnknown
             | Self::GrantDenied
+            | Self::ParentRevoked
             | Self::PasswordDenied => "invalid_grant",
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
@@ -427,11 +438,12 @@ impl RejectReason {
             | Self::TooLarge
             | Self::ParameterMissing(_)
             | Self::ParameterTwice(_)
+            | Self::ParametersTooMany(_)
             | Self::ParameterInvalid { .. }
             | Self::ParameterCharacters(_)
             | Self::TwoAuthentications
             | Self::NotAuthenticated
-            // The client has sent the correct secret.
+            // Only a client that has sent the correct secret gets this text.
             | Self::SecretExpired(_)
             | Self::GrantTypeUnknown(_)
             | Self::ResponseTypeUnknown(_)
@@ -458,8 +470,7 @@ impl RejectReason {
             | Self::TokenMissing
             | Self::ClientMetadata { .. }
             | Self::DecidedTooLate => Ok(self.to_string()),
-            // The text does not contain the client id, so an attacker cannot search for clients by
-            // their URIs.
+            // The sender of the request knows the client id, so the text does not repeat it.
             Self::RedirectUri { received: Some(uri), .. } => {
                 Ok(format!("the redirect_uri is not registered for this client: received {uri:?}"))
             }
@@ -494,7 +505,7 @@ impl RejectReason {
                 Err("it would tell which clients exist")
             }
             Self::Denied | Self::SentBack(_) => Err("the code says everything"),
-            Self::GrantDenied | Self::PasswordDenied => {
+            Self::GrantDenied | Self::ParentRevoked | Self::PasswordDenied => {
                 Err("the application has not said why: see `Decision::Refused`")
             }
             Self::Misconfigured(_) => {

@@ -29,8 +29,9 @@ pub(crate) enum ChannelKind {
     Page,
     /// A redirect of the user's browser to the client.
     Redirect(Box<ClientRedirect>),
-    /// A page for the user, with a link to the client. The client has registered itself, so an
-    /// attacker could use a redirect to send browsers to any site (RFC 9700 §4.11.2).
+    /// A page for the user, with a link to the client. It replaces the redirect if the client has
+    /// registered itself: an attacker could register a client, and send browsers to any site with
+    /// the redirect (RFC 9700 §4.11.2).
     Link(Box<ClientRedirect>),
 }
 

@@ -33,7 +33,7 @@ pub struct Rejected {
     /// The exact reason, for the operator's log.
     pub reason: RejectReason,
     channel: RefusalChannel,
-    /// The client id in the request, if it was refused before the client was looked up.
+    /// The client id in the request, if the request was refused before the client was looked up.
     claimed: Option<String>,
 }
 
@@ -54,14 +54,15 @@ impl Rejected {
     }
 
     /// Returns the client id of the refused request. Before the client is authenticated, it is the
-    /// unverified client id in the request. `None` if the request has no client id.
+    /// unverified client id in the request. `None` if the request has no client id, or if the
+    /// authorization endpoint refuses it before the server looks for the client.
     pub fn client_id(&self) -> Option<&str> {
         let known = self.channel.client.as_ref().map(|client| client.client_id.as_str());
         known.or_else(|| self.reason.claimed_client()).or(self.claimed.as_deref())
     }
 
-    /// Returns the response for the client or the user. Its text has fewer details than the reason
-    /// if they would help an attacker.
+    /// Returns the response for the client or the user. Its text leaves out details of the reason
+    /// that would help an attacker.
     ///
     /// - At the endpoints for clients, it is JSON. At every endpoint it is JSON if the path or the
     ///   HTTP method is wrong, or if the body is too large.

@@ -17,7 +17,7 @@ pub(crate) fn to_json(
     status: StatusCode,
     value: &impl Serialize,
 ) -> Result<Response, RejectReason> {
-    // Most responses are shorter, so the buffer seldom grows.
+    // Most responses are shorter than this, so the buffer seldom grows.
     let mut body = Vec::with_capacity(512);
     serde_json::to_writer(&mut body, value)
         .map_err(|_| RejectReason::Misconfigured("an answer cannot be written as JSON"))?;

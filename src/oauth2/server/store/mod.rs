@@ -4,12 +4,14 @@
 pub mod conformance;
 pub(crate) mod decide_grant;
 pub(crate) mod extend_response;
+pub(crate) mod find;
 pub(crate) mod memory;
 pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod traits;
 
 pub use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
+pub use find::{Find, Found};
 pub use memory::MemoryStore;
 pub use queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,

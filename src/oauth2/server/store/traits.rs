@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decide_grant::DecideGrant;
 use super::extend_response::ExtendResponse;
+use super::find::{Find, Found};
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
@@ -34,6 +35,7 @@ macro_rules! for_each_oauth2_query {
             find_token: FindToken -> Option<Arc<TokenRecord>>;
             rotate: Rotate -> Rotation;
             revoke: Revoke -> ();
+            find: Find -> Found, find_in_turn, find_in_turn_async;
         }
     };
 }
@@ -164,3 +166,55 @@ for_each_oauth2_query! { server_queries! {
     rejected Rejected;
     aside [DecideGrant, ExtendResponse];
 } }
+
+/// Answers the query with one query after the other.
+fn find_in_turn<S: Store + ?Sized>(store: &S, query: &Find) -> Result<Found, S::Error> {
+    let Find { client, other_client, one_time_record, token } = query;
+    let client_of = |query: &Option<FindClient>| match query {
+        Some(query) => store.find_client(query),
+        None => Ok(None),
+    };
+    Ok(Found {
+        client: client_of(client)?,
+        other_client: client_of(other_client)?,
+        one_time_record: match one_time_record {
+            Some(query) => store.find_one_time_record(query)?,
+            None => None,
+        },
+        token: match token {
+            Some(query) => store.find_token(query)?,
+            None => None,
+        },
+    })
+}
+
+/// Does the same with an asynchronous store.
+fn find_in_turn_async<S: AsyncStore + ?Sized>(
+    store: &S,
+    query: &Find,
+) -> impl Future<Output = Result<Found, S::Error>> + Send {
+    // The futures are made here, not in the block: a block that holds the store could only be sent
+    // to another thread if the store were `Sync`.
+    let client = query.client.as_ref().map(|query| store.find_client(query));
+    let other_client = query.other_client.as_ref().map(|query| store.find_client(query));
+    let one_time_record =
+        query.one_time_record.as_ref().map(|query| store.find_one_time_record(query));
+    let token = query.token.as_ref().map(|query| store.find_token(query));
+    async move {
+        Ok(Found {
+            client: found(client).await?,
+            other_client: found(other_client).await?,
+            one_time_record: found(one_time_record).await?,
+            token: found(token).await?,
+        })
+    }
+}
+
+async fn found<T, E>(
+    future: Option<impl Future<Output = Result<Option<T>, E>>>,
+) -> Result<Option<T>, E> {
+    match future {
+        Some(future) => future.await,
+        None => Ok(None),
+    }
+}

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::for_each_oauth2_query;
 use crate::oauth2::common::token_hash::TokenHash;
+use crate::oauth2::server::store::find::{Find, Found};
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,
     Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
@@ -50,7 +51,7 @@ fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
 
 /// Defines a method for each query, which asks the store and ends the check if it fails.
 macro_rules! answered_queries {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
+    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
         $(pub(crate) async fn $method(&self, query: $Query) -> $Output {
             answered(stringify!($Query), self.store.$method(&query).await)
         })*

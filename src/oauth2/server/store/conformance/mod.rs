@@ -21,6 +21,7 @@
 
 mod clients;
 mod crowd;
+mod finding;
 mod kit;
 mod one_time_records;
 mod races;
@@ -77,4 +78,5 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     clients::check(kit).await;
     one_time_records::check(kit).await;
     tokens::check(kit).await;
+    finding::check(kit).await;
 }
