@@ -15,7 +15,7 @@ use oauth_proto::{BoxError, Moment, Request, Response, run};
 fn answer(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
     let end = serve(provider.dispatch(request, Moment::from_os()), store);
     end.and_then(|end| decide(provider, store, end)).unwrap_or_else(|rejected| {
-        eprintln!("refused: {rejected}"); // your log: it says more than the client may know
+        eprintln!("refused: {rejected}"); // for your log: it can have more than the response
         rejected.response()
     })
 }
@@ -23,8 +23,8 @@ fn answer(provider: &Provider, store: &MemoryStore, request: &Request) -> Respon
 fn decide(provider: &Provider, store: &MemoryStore, end: Dispatched) -> Result<Response, Rejected> {
     match end {
         Dispatched::Respond(response) => Ok(response),
-        // Sign the user in, and show a page with `consent.client_name` and `consent.scope`. On the
-        // button "yes" approve, on "no" `deny`. Here it is Jane, and she has said yes.
+        // Sign the user in, and show a page with `consent.client_name` and `consent.scope`. Then
+        // call `approve` or `deny`. In this example the user is Jane, and she says yes.
         Dispatched::Consent(consent) => {
             serve(provider.approve(consent, Approval::new("jane"), Moment::from_os()), store)
         }
@@ -33,7 +33,7 @@ fn decide(provider: &Provider, store: &MemoryStore, end: Dispatched) -> Result<R
 }
 
 fn main() -> Result<(), BoxError> {
-    // Implement `Store` on your database. Client secrets and tokens are in it as hashes only.
+    // Implement `Store` on your database. It gets only hashes of client secrets and tokens.
     let store = MemoryStore::default();
     let printer = ClientRecord::confidential(CLIENT_ID, CLIENT_SECRET)?;
     store.add_client(printer.name("Photo Printer").add_redirect_uri(REDIRECT_URI));

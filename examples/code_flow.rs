@@ -25,8 +25,8 @@ fn main() -> Result<(), BoxError> {
         .redirect_uri(REDIRECT_URI)?;
 
     // The user wants to print photos: store the pending value in the user's session at your site,
-    // and redirect the browser to the URL. (The example `sign_in` shows how a callback works only
-    // once.)
+    // and redirect the browser to the URL. (The example `sign_in` shows how to accept a callback
+    // only once.)
     let authorization =
         run(client.authorize(Authorize::scope("albums"), Moment::from_os())?, &mut send)?;
     let stored = serde_json::to_string(&authorization.pending)?;
@@ -54,7 +54,7 @@ fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Your database. The token can be serialized; encrypt it.
+/// Saves the token. Write it to your database: it can be serialized. Encrypt it.
 fn save(_: &Token) -> Result<(), Infallible> {
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A program signs one request with its own key and secret (RFC 5849 §3), as APIs without users
-//! want it.
+//! A program signs one request with its own key and secret (RFC 5849 §3), for an API that needs no
+//! user.
 //!
 //! The last line that it prints: the server believes that photo-printer sent it
 

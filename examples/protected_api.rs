@@ -1,6 +1,6 @@
-//! An API that takes tokens of an authorization server elsewhere, which it asks about each token
-//! (RFC 6750, RFC 7662). Next to the server's store, `ResourceServer::check` asks that store
-//! instead.
+//! An API that accepts tokens of another authorization server, and asks that server about each
+//! token (RFC 6750, RFC 7662). If the API has the server's store, `ResourceServer::check` asks the
+//! store.
 //!
 //! The last line that it prints: 401 without a token, 403 without the scope, 200 with both
 
@@ -11,7 +11,7 @@ use oauth_proto::oauth2::resource::{RemoteTokens, ResourceServer};
 use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery, Grant, Session, SharedSession};
 use oauth_proto::{BoxError, Request, Response, run};
 
-/// Answers a request, or says why it is refused: the response has the challenge for the client.
+/// Answers a request. The response of a refusal has the challenge for the client.
 fn frames(api: &ResourceServer, tokens: &RemoteTokens, request: &Request) -> Response {
     if request.uri().path() == api.metadata_path() {
         return api.metadata_response(); // tells clients where to get tokens (RFC 9728)

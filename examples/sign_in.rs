@@ -1,5 +1,6 @@
-//! A web application signs users in with a service. This one has no row in the table of services;
-//! with a row of the table, such as `services::GITHUB`, use that and leave out `instance`.
+//! A web application signs users in with a service. This service is not in the table of services,
+//! so the example has a row for it. For a service of the table, use its row, such as
+//! `services::GITHUB`, and leave out `instance`.
 //!
 //! The last line that it prints: signed in: Jane Doe, jane at Photos
 
@@ -9,7 +10,7 @@ use loopback::{CLIENT_ID, CLIENT_SECRET, REDIRECT_URI};
 use oauth_proto::services::{Instance, Oauth2, Pending, ProfileMapping, Protocol, Service, SignIn};
 use oauth_proto::{BoxError, Moment, OneTimeUse, Timestamp, UsedPendingIds, run};
 
-/// The row of the service: its endpoints, and where its profile has what a user is known by.
+/// The row of the service: its endpoints, and where its profile has the user's id and name.
 const PHOTOS: Service = {
     let mut oauth2 = Oauth2::new("{base}/authorize", "{base}/token");
     oauth2.issuer = Some("{base}");
@@ -39,8 +40,8 @@ fn main() -> Result<(), BoxError> {
     println!("go to {}", authorization.url);
 
     // The browser is back. Pass the path and query that it requested. A callback must work only
-    // once, so mark the pending value as used, here in memory, with several processes in your
-    // database.
+    // once, so mark the pending value as used: here in memory, or in your database if you have
+    // several processes.
     let callback = loopback::browser(&authorization.url)?;
     let pending: Pending = serde_json::from_str(&stored)?;
     let first_use = used.mark_used(pending.id(), pending.expires_at(), Timestamp::from_os());

@@ -3,26 +3,26 @@
 //! Nothing here opens a socket, reads a clock, draws a random number or keeps a record. A
 //! conversation is a value that gives you the next request and takes the response. So it runs over
 //! any HTTP client, blocking or async, in WebAssembly, and in tests that play the other side. Time
-//! and randomness come in as a [`Moment`], which the feature `os` makes from the operating
-//! system's.
+//! and randomness come in as a [`Moment`]. With the feature `os`, [`Moment::from_os`] takes them
+//! from the operating system.
 //!
 //! | to do this | begin here |
 //! |---|---|
-//! | sign users in by Google, GitHub, Facebook, … | [`services`], [`services::SignIn`] |
-//! | sign users in by their OpenID, or give them one | `openid2`, with that feature |
+//! | sign users in with Google, GitHub, Facebook, … | [`services`], [`services::SignIn`] |
+//! | sign users in with an OpenID, or be an OpenID provider | `openid2`, with that feature |
 //! | call an OAuth 2.0 API, for a user or a program | [`oauth2`], [`oauth2::Client`] |
 //! | call an OAuth 1.0a API for a user | [`oauth1`], [`oauth1::Client`] |
-//! | sign one request by OAuth 1.0a | [`oauth1::Signer`] |
+//! | sign one request with OAuth 1.0a | [`oauth1::Signer`] |
 //! | check signed requests, or be an OAuth 1.0a service | [`oauth1::server`] |
 //! | issue tokens: be an OAuth 2.0 authorization server | [`oauth2::server`] |
-//! | protect an API by OAuth 2.0 | [`oauth2::resource`], [`oauth2::resource::ResourceServer`] |
+//! | protect an API with OAuth 2.0 | [`oauth2::resource`], [`oauth2::resource::ResourceServer`] |
 //! | drive a conversation | [`run`], [`run_async`], or [`Step`] by hand |
 //!
 //! # A client
 //!
-//! Each leg of a conversation is a [`Step`], which a driver takes to its end over a transport: your
-//! HTTP client in one closure. A leg ends where something must be remembered: here a pending value
-//! while the user is away, then a token.
+//! Each leg of a conversation is a [`Step`]. A driver takes it to its end over a transport, which
+//! is your HTTP client in one closure. A leg ends where the application must remember something. In
+//! this example it remembers a pending value while the user is away, and then a token.
 //!
 //! ```no_run
 //! use std::future::ready;
@@ -92,7 +92,7 @@
 //!   [`Timestamp::from_os`], [`run`], [`run_async`], and functions that use these. Without it,
 //!   [`run_with`] and [`run_async_with`] take them from the caller.
 //! - `client`, `server`, `resource` (default): the sides of OAuth 2.0.
-//! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and signing in by
+//! - `oauth1` (default): OAuth 1.0a. `services` (default): the table of services, and sign-in with
 //!   them.
 //! - `openid2`: OpenID 2.0.
 //! - `rsa`: signatures with RSA.
@@ -121,8 +121,8 @@
         clippy::print_stderr
     )
 )]
-// What one side of a protocol needs is of no use without that side, and links to the other sides
-// lead nowhere.
+// Without one of these features, some code is unused, and some links lead to items that are not
+// compiled.
 #![cfg_attr(
     not(all(
         feature = "os",

@@ -100,7 +100,7 @@ fn answer(mut incoming: tiny_http::Request, handler: &impl Fn(&Request) -> Respo
             http::Response::builder().status(status).body(Vec::new()).unwrap_or_default()
         }
     };
-    // A client that has disconnected does not concern the server.
+    // The client can have disconnected. Then the response is not needed.
     let _ = incoming.respond(write(response));
 }
 

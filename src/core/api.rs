@@ -161,8 +161,9 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// Returns the JSON of a response, or null if the body is empty. An error in a response with status
-/// 200 is an error, too. The protocol's function `refusal` reads a refusal.
+/// Returns the JSON of a response, or null if the body is empty. A response with a 2xx status and
+/// an error in its JSON is a refusal, too. `refusal` is the function that reads a refusal of the
+/// protocol.
 pub(crate) fn json(
     response: &Response,
     limit: usize,

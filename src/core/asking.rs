@@ -11,9 +11,9 @@ use crate::{BoxError, DriveError, Error, Moment, Purpose, Refused, Response, Sen
 /// that could not be sent.
 ///
 /// # Errors
-/// The error of `failed`, if the caller's function returned an error of another crate, or a step
-/// that waits (drivers of renewals cannot sleep). The errors of `next`, if the step is done
-/// already.
+/// The error of `failed` if the caller's function returned an error of another crate. Also if it
+/// returned a step that waits, since drivers of renewals cannot sleep. The errors of `next` if the
+/// step is done already.
 pub(crate) fn ask_first<T: 'static, U: 'static>(
     asking: Result<Step<T>, BoxError>,
     failed: impl Fn(String) -> Error + Send + Sync + 'static,
@@ -66,7 +66,8 @@ fn in_key_service(error: Error) -> Error {
     Refused::KeyService(Box::new(error)).into()
 }
 
-/// Returns this crate's error that a function of the caller passed on, or its other error.
+/// Returns the error of this crate that is in a boxed error from a function of the caller. If the
+/// box has an error of another crate, returns the box as the error.
 pub(crate) fn own_error(error: BoxError) -> Result<Error, BoxError> {
     Error::unboxed(error).or_else(|error| match error.downcast::<DriveError>() {
         Ok(drive) => drive.protocol().cloned().ok_or_else(|| drive.into()),

@@ -35,8 +35,8 @@ pub struct Callback<'a> {
 
 impl<'a> Callback<'a> {
     /// Makes a callback from a form that the browser posted to a URL (`form_post`). Use it also for
-    /// a fragment that a script of your page posts to your server (`location.hash`, with or without
-    /// the `#`): then the URL is that of the page, `location.href`.
+    /// a fragment (`location.hash`, with or without the `#`) that a script of your page posts to
+    /// your server. In that case, the URL is that of the page (`location.href`).
     pub fn posted(url: &'a str, form: &'a [u8]) -> Self {
         Self { url: url.into(), form: Some(form) }
     }
@@ -164,7 +164,7 @@ impl Leniency {
     }
 }
 
-/// Returns whether each argument of one query is in another with the same values.
+/// Returns whether `query` has each argument of `expected`, with the same values.
 fn has_arguments(query: &str, expected: &str) -> bool {
     form::pairs(expected.as_bytes())
         .all(|(name, _)| values(query, &name).eq(values(expected, &name)))
@@ -174,7 +174,8 @@ fn values<'q>(query: &'q str, name: &'q [u8]) -> impl Iterator<Item = Cow<'q, [u
     form::pairs(query.as_bytes()).filter(move |(own, _)| **own == *name).map(|(_, value)| value)
 }
 
-/// Splits a URL or a path into scheme and authority, if it has them, and path.
+/// Splits a URL into two parts: scheme with authority, and path. The first part of a path alone is
+/// empty.
 fn origin_and_path(place: &str) -> (&str, &str) {
     if place.starts_with('/') {
         return ("", place);
@@ -193,9 +194,10 @@ fn is_same_path(path: &str, expected: &str) -> bool {
     path == expected || units(filled(path)).eq(units(filled(expected)))
 }
 
-/// Returns the characters of a path and its escapes; in the hexadecimal digits of these, case does
-/// not count. An escape of an unreserved character is that character (RFC 3986 §6.2.2.2), and
-/// browsers send characters that a URI cannot contain as escapes (RFC 3987 §3.1).
+/// Returns the characters and the escapes of a path as numbers. Escapes are the same in upper and
+/// lower case. An escape of an unreserved character is the same as that character (RFC 3986
+/// §6.2.2.2). A character that a URI cannot contain is the same as its escape, since browsers send
+/// it so (RFC 3987 §3.1).
 fn units(path: &str) -> impl Iterator<Item = u32> {
     let mut bytes = path.as_bytes();
     std::iter::from_fn(move || {
@@ -216,8 +218,8 @@ fn units(path: &str) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns whether two origins are the same: case does not count, nor does the port that a scheme
-/// has by default. Any other port counts, also that of a native app.
+/// Returns whether two origins are the same. Upper and lower case are the same. The default port of
+/// a scheme is the same as no port. Any other port counts, also that of a native app.
 fn is_same_origin(origin: &str, expected: &str) -> bool {
     if origin.trim_end_matches('/').eq_ignore_ascii_case(expected.trim_end_matches('/')) {
         return true;
@@ -230,8 +232,8 @@ fn is_same_origin(origin: &str, expected: &str) -> bool {
         || is_same_in_browsers(origin, expected)
 }
 
-/// Returns whether two origins are the same for browsers, which write names in other alphabets in
-/// two ways.
+/// Returns whether two origins are the same for browsers. Browsers write host names in other
+/// alphabets in two ways.
 #[cfg(any(feature = "server", feature = "oauth1", feature = "openid2"))]
 fn is_same_in_browsers(origin: &str, expected: &str) -> bool {
     let parsed = |origin: &str| {
@@ -245,8 +247,8 @@ const fn is_same_in_browsers(_: &str, _: &str) -> bool {
     false
 }
 
-/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query alone a name may have a
-/// colon, too, but then `=` or `&` follows, and no slash directly.
+/// Returns whether a text begins with a scheme (RFC 3986 §3.1). In a query without a path, a name
+/// can have a colon, too. But then no slash follows the colon directly, and `=` or `&` comes later.
 fn has_scheme(text: &str) -> bool {
     let is_in_scheme =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-');
@@ -257,7 +259,7 @@ fn has_scheme(text: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/') || !split(rest, b'?').0.contains(['=', '&']))
 }
 
-/// Splits a text into the part before the first such byte and the part behind it.
+/// Splits a text at the first byte `at`: into the part before it and the part after it.
 fn split(text: &str, at: u8) -> (&str, Option<&str>) {
     match memchr::memchr(at, text.as_bytes()) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),

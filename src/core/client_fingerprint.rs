@@ -8,15 +8,15 @@ use super::forged::Forged;
 use super::short_hash::short_hash_of;
 use super::used_pending_ids::PendingId;
 
-/// The owner of a pending value: a client at its server, as 128 bits of a hash, which are stored as
-/// hexadecimal digits. Zeros do not belong to any client. The value is shared and has the size of a
+/// The owner of a pending value, which is a client at its server: 128 bits of a hash. They are
+/// stored as hexadecimal digits. Zeros do not belong to any client. The bits are behind a shared
 /// pointer, since pending values are moved often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientFingerprint(Arc<[u8; 16]>);
 
 impl ClientFingerprint {
-    /// Returns the fingerprint of those texts. The hash keeps the texts apart, so other texts of
-    /// the same characters have another fingerprint.
+    /// Returns the fingerprint of those texts. The hash includes the length of each text, so "ab"
+    /// and "c" have another fingerprint than "a" and "bc".
     pub(crate) fn of(texts: &[&str]) -> Self {
         Self(Arc::new(short_hash_of(texts).to_be_bytes()))
     }
@@ -25,7 +25,7 @@ impl ClientFingerprint {
         format!("{:032x}", u128::from_be_bytes(*self.0))
     }
 
-    /// Checks that the pending value that has this fingerprint is `client`'s.
+    /// Checks that the pending value with this fingerprint belongs to `client`.
     pub(crate) fn check(&self, client: &Self) -> Result<(), Forged> {
         if self == client { Ok(()) } else { Err(Forged::OtherClient) }
     }
@@ -43,8 +43,9 @@ impl Serialize for ClientFingerprint {
 }
 
 impl<'de> Deserialize<'de> for ClientFingerprint {
-    /// Reads any value; one that is not a fingerprint becomes zeros. Earlier versions wrote
-    /// numbers, and their pending values are recognized by their version.
+    /// Reads any value. A value that is not a fingerprint becomes zeros. Earlier versions of this
+    /// crate wrote numbers. Their pending values are recognized by the version of the stored
+    /// format.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         let digits = value

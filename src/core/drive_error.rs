@@ -28,14 +28,14 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// fn what_to_do(error: &DriveError) -> &'static str {
 ///     match error {
-///         // Drop the token in this case only: in all others it is as good as it was.
+///         // Drop the token in this case only. Other errors do not make it invalid.
 ///         error if error.needs_sign_in() => "let the user sign in again",
 ///         error if error.is_temporary() => "try again later",
 ///         _ => "log it",
 ///     }
 /// }
 ///
-/// /// `?` takes the errors of a call, and those of driving it.
+/// /// `?` converts both the errors of a call and the errors of driving it.
 /// fn refresh(client: &Client, token: &Token) -> Result<Token, DriveError> {
 ///     let send = |_: Request| -> Result<Response, std::io::Error> {
 ///         Err(std::io::ErrorKind::TimedOut.into())

@@ -1,4 +1,5 @@
-//! The URLs that requests go to, checked: endpoints, origins, and pairs at the end of a query.
+//! Checks of the URLs to which requests are sent: endpoints and origins. Also adds pairs to a
+//! query.
 
 use http::header::HOST;
 use http::uri::Authority;
@@ -16,7 +17,7 @@ pub(crate) fn endpoint(url: &str) -> Result<Uri, Unsupported> {
     })
 }
 
-/// Checks that a place [is secure](is_secure). The error names the option that lifts it, if there
+/// Checks that a URL [is secure](is_secure). The error names the option that prevents it, if there
 /// is one.
 pub(crate) fn check_secure(uri: &Uri, option: Option<&'static str>) -> Result<(), Unsupported> {
     if is_secure(uri) {
@@ -45,9 +46,9 @@ pub(crate) fn with_query(uri: &Uri, pairs: &str) -> Result<Uri, Unsupported> {
     })
 }
 
-/// Returns the site that a request goes to, if all readers agree on it: its URI has no user
-/// information, and no `Host` names another place. Some transports send a `Host` on, and make an
-/// `Authorization` of user information.
+/// Returns the origin to which a request is sent. Refuses a URI with user information, and a `Host`
+/// header with another host. Some transports send the `Host` header as it is, and make an
+/// `Authorization` header from the user information.
 pub(crate) fn origin_of_request<'a>(
     uri: &'a Uri,
     headers: &HeaderMap,

@@ -66,8 +66,8 @@ pub enum Error {
 /// A boxed error of any type, from a function of the caller.
 type Boxed = Box<dyn std::error::Error + Send + Sync>;
 
-/// Lists the errors of single protocols once, with feature and kind: converts each into `Error`,
-/// and finds each in a box.
+/// Lists each error of a single protocol once, with its feature and its kind. Makes the conversion
+/// of each into `Error`, and the function that finds each in a box.
 macro_rules! leaves {
     ($($feature:literal $kind:ident $leaf:ty;)*) => {
         $(
@@ -80,8 +80,8 @@ macro_rules! leaves {
         )*
 
         impl Error {
-            /// Returns the `Error` that is in a box, as itself or as one of its parts. Returns the
-            /// box if it has another error.
+            /// Returns the `Error` in a box, or makes it from a part of `Error` in the box. Returns
+            /// the box if it has another error.
             pub(crate) fn unboxed(error: Boxed) -> Result<Self, Boxed> {
                 fn of<E: Into<Error> + std::error::Error + 'static>(
                     error: Boxed,
@@ -145,8 +145,8 @@ impl Error {
     /// `server_error`. Also true for responses that are probably not the server's own: a redirect,
     /// a page instead of JSON (a captive portal), a 403 or 404 without a code (a firewall, a
     /// deployment), and a response that the caller's reader cannot use ([`Misbehaved::Unusable`]).
-    /// An endpoint with a wrong URL looks the same. So repeat the request after growing pauses, and
-    /// keep the token.
+    /// A wrong URL of an endpoint causes the same errors. So keep the token, and repeat the request
+    /// after pauses that become longer.
     ///
     /// # Examples
     /// ```
@@ -253,8 +253,8 @@ impl Error {
     }
 
     /// Returns the request whose response the error is about: its purpose and its endpoint. `None`
-    /// if the error is not about a response. [`DriveError::leg`](crate::DriveError::leg) has the
-    /// request also then, if one was sent.
+    /// if the error is not about a response. In that case,
+    /// [`DriveError::leg`](crate::DriveError::leg) can still return the request, if one was sent.
     pub fn leg(&self) -> Option<&Leg> {
         self.response()?.leg.as_ref()
     }
@@ -278,7 +278,7 @@ impl Error {
     }
 }
 
-/// The response of any variant: all of them have one.
+/// Takes the response out of a variant. All variants have one.
 macro_rules! response_of {
     ($misbehaved:expr) => {
         match $misbehaved {
@@ -539,7 +539,7 @@ pub enum Misbehaved {
     /// The response has no `oauth_callback_confirmed=true` (RFC 5849 §2.1). So the server speaks
     /// OAuth 1.0 of 2007, in which an attacker can fixate a session.
     #[error(
-        "the answer has no \"oauth_callback_confirmed\" that is \"true\", which OAuth 1.0a \
+        "the answer has no \"oauth_callback_confirmed\" with the value \"true\", which OAuth 1.0a \
          requires{} ({response})",
         lifted_by(Some("oauth1::Server::allow_unconfirmed_callback"))
     )]

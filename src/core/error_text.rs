@@ -7,7 +7,7 @@ pub(crate) fn shown(answer: &Option<Box<ResponseExcerpt>>) -> String {
     answer.as_ref().map(|answer| format!(" ({answer})")).unwrap_or_default()
 }
 
-/// Returns what an error's text says of the option that lifts it.
+/// Returns the part of an error's text that names the option which prevents the error.
 pub(crate) fn lifted_by(option: Option<&str>) -> String {
     option.map(|option| format!(" (`{option}` allows this)")).unwrap_or_default()
 }

@@ -66,9 +66,9 @@ use crate::{BoxError, DriveError, Error, Leg, Purpose, Timestamp};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request got its response, and its purpose needs no further request. For API requests of a
-    /// [`SharedSession`](crate::oauth2::SharedSession) this event is reported for every status,
-    /// also 500.
+    /// A request got its response, and no further request follows for the same purpose. For API
+    /// requests of a [`SharedSession`](crate::oauth2::SharedSession) this event is reported for
+    /// every status, also 500.
     #[non_exhaustive]
     Answered {
         /// The purpose of the request, and its endpoint.
@@ -131,7 +131,7 @@ pub enum Event<'a> {
         error: &'a DriveError,
     },
     /// A function that stores a shared session's tokens failed. This event occurs once for each
-    /// renewal that fails for this reason; if the token is still good, `RenewalPutOff` follows.
+    /// renewal that fails for this reason. If the token is still valid, `RenewalPutOff` follows.
     #[non_exhaustive]
     StorageFailed {
         /// The client id of the session.
@@ -139,7 +139,7 @@ pub enum Event<'a> {
         /// The error. Its source is the error of the storage.
         error: &'a DriveError,
     },
-    /// A shared session loaded a token from its storage, which another process renewed, or this
+    /// A shared session loaded a token from its storage. Another process had renewed it, or this
     /// process before a restart.
     #[non_exhaustive]
     TokenLoaded {
@@ -207,7 +207,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Returns the cause of a failure, as one word of a short list, for use as the label of a
+    /// Returns the cause of a failure as one word of a short list. Use it as the label of a
     /// counter. `None` if the event is not a failure.
     ///
     /// - Requests: `unsent`; `temporary` ([`Error::is_temporary`]); `grant_ended`
@@ -321,8 +321,8 @@ impl fmt::Display for Event<'_> {
 }
 
 impl fmt::Debug for Event<'_> {
-    /// Shows the text of the event. The source of an error can be of a type that shows secrets of a
-    /// request.
+    /// Shows only the text of the event, since the source of an error can have a type that shows
+    /// secrets of a request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event({self})")
     }
@@ -354,8 +354,8 @@ struct Watch {
 }
 
 impl Observer {
-    /// Returns the observer of a client without hooks. Only the feature `tracing` needs it to know
-    /// the client.
+    /// Returns the observer of a client without hooks. It has the client id only with the feature
+    /// `tracing`, since nothing else needs it.
     pub(crate) fn of_client(client_id: &str) -> Self {
         if cfg!(feature = "tracing") { Self::default().named(client_id) } else { Self::default() }
     }
@@ -375,7 +375,8 @@ impl Observer {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
-    /// Returns whether there are no hooks and no subscriber.
+    /// Returns whether no event can be reported: the observer is empty, and the feature `tracing`
+    /// is off.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.0.is_none() && !cfg!(feature = "tracing")

@@ -11,15 +11,15 @@ use crate::{
 
 impl<T: 'static> Step<T> {
     /// Returns a step that sends a request of the caller and reads the response, for example to a
-    /// key service. `read` is called for responses with a 2xx status and a body of at most 1 MiB.
+    /// key service. `read` is called for responses with a 2xx status and a body of at most 64 KiB.
     /// [`then`](Self::then) adds another request.
     ///
     /// # Errors
     /// The step fails with [`Misbehaved::Redirect`] for a redirect, [`Refused::Status`] for another
     /// status, [`Misbehaved::TooLarge`] for a larger body, and [`Misbehaved::Unusable`] if `read`
     /// fails. [`Refused::Status`] has no error code, even if the body has one.
-    /// [`Misbehaved::Unusable`] has the text of `read`'s error with possible secrets masked, and is
-    /// [temporary](Error::is_temporary). If `read` returns an [`Error`] of this crate, the step
+    /// [`Misbehaved::Unusable`] is [temporary](Error::is_temporary). It has the text of `read`'s
+    /// error, with possible secrets masked. If `read` returns an [`Error`] of this crate, the step
     /// fails with that error.
     ///
     /// # Security

@@ -35,8 +35,8 @@ impl Leg {
 }
 
 impl Purpose {
-    /// Returns whether the request asks for a token of OAuth 2.0, whose refusals have the codes of
-    /// RFC 6749 §5.2.
+    /// Returns whether the request asks for an OAuth 2.0 token. The refusals of such requests have
+    /// the codes of RFC 6749 §5.2.
     pub(crate) fn asks_for_token(self) -> bool {
         matches!(
             self,

@@ -35,9 +35,9 @@ impl Moment {
     /// Makes a moment from the caller's time and randomness.
     ///
     /// A busy server can take the entropy from its own cryptographically secure generator, seeded
-    /// by the operating system: 32 bytes from the system take about a tenth of the time that it
-    /// takes to issue a token. Such a generator must not be copied with the process (`fork`) or
-    /// with a snapshot of the machine, because both copies would issue the same tokens.
+    /// by the operating system. Reading 32 bytes from the system takes about a tenth of the time
+    /// that it takes to issue a token. Such a generator must not be copied with the process
+    /// (`fork`) or with a snapshot of the machine, because both copies would issue the same tokens.
     pub const fn new(now: Timestamp, entropy: [u8; 32]) -> Self {
         Self { now, entropy }
     }
@@ -58,17 +58,18 @@ impl Moment {
         Self::new(Timestamp::from_os(), entropy)
     }
 
-    /// Returns the value that belongs to `label`: as good as fresh randomness, and independent of
-    /// every other label's.
+    /// Returns the value that belongs to `label`. It is as good as fresh randomness, and
+    /// independent of the values of all other labels.
     ///
     /// The construction is the one-step key derivation of NIST SP 800-56C §4.1 with SHA-256: the
-    /// hash of a counter, the entropy and the label, which is filled up with zeros so that all of
-    /// it is one block. The entropy is uniform and of fixed length, so every label is a different
-    /// input to the hash, of which an attacker knows all but 256 bits: taking the compression
-    /// function for a pseudorandom one keyed by them, the values look like independent uniform
-    /// bytes, and seeing one (a nonce is public) says nothing about another (a token is not). That
-    /// a hash can be extended does not help: all messages have one length. One moment therefore
-    /// serves a step that needs several values, at one block of SHA-256 each.
+    /// hash of a counter, the entropy and the label. The label is filled up with zeros, so the
+    /// message always fits in one block. The entropy is uniform and has a fixed length, so every
+    /// label gives a different message. An attacker knows all of this message except 256 bits. If
+    /// the compression function is a pseudorandom function with these bits as its key, the values
+    /// look like independent uniform bytes. Then a value that is public (a nonce) reveals nothing
+    /// about a value that is secret (a token). Length extension does not help an attacker, since
+    /// all messages have the same length. So one moment is enough for a step that needs several
+    /// values. Each value costs one block of SHA-256.
     pub(crate) fn derive(&self, label: &'static str) -> [u8; 32] {
         debug_assert!(label.len() <= LABEL, "{label}");
         let label = &label.as_bytes()[..label.len().min(LABEL)];
@@ -107,7 +108,7 @@ mod tests {
         );
     }
 
-    /// Computed with another implementation: the bytes are those of the standard construction.
+    /// The expected bytes were computed by another implementation of the standard construction.
     #[test]
     fn derivation_is_one_step_of_the_standard_construction() {
         let moment = Moment::new(Timestamp::from_secs(1), [7; 32]);

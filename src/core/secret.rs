@@ -53,7 +53,7 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Serialize for Secret {
-    /// Passes the text on without a copy, which would stay in memory.
+    /// Passes the text on without a copy, since a copy would stay in memory.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

@@ -1,5 +1,5 @@
-//! SHA-256 of a message that fits in one block: keys that are derived and proof keys, made for
-//! every user who signs in; and 128 bits of texts.
+//! SHA-256 of messages that fit in one block. They are derived values and proof keys, and are
+//! hashed for every user who signs in. Also 128 bits of the hash of texts.
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub(crate) fn sha256<const N: usize>(message: &[u8; N]) -> [u8; 32] {
     compressed(&block)
 }
 
-/// Returns the hash of any bytes. Bytes that fit in one block take a shorter way.
+/// Returns the hash of any bytes. It is faster for bytes that fit in one block.
 pub(crate) fn sha256_of(message: &[u8]) -> [u8; 32] {
     if message.len() > LONGEST {
         return Sha256::digest(message).into();

@@ -1,4 +1,5 @@
-//! One question about each key at a time: other callers with the same question wait for its answer.
+//! Asks one question about each key at a time. Other callers with the same question wait for its
+//! answer.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -7,15 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-/// Questions that are on their way, by their keys.
+/// The questions that are being asked, by their keys.
 ///
-/// No lock is held while a caller's function runs, and wakers are cloned, woken and dropped without
-/// one.
+/// No lock is held while a function of a caller runs, or while a waker is cloned, woken or dropped.
 pub(crate) struct SingleFlight<K, V>(Mutex<BTreeMap<K, Arc<Flight<V>>>>);
 
-/// A question that is on its way.
+/// A question that is being asked.
 struct Flight<V> {
-    /// The answer once there is one; `None` if the caller that asked gave up.
+    /// The answer, once it is there. It is `None` if the caller that asked gave up.
     landed: OnceLock<Option<V>>,
     waiting: Mutex<Waiting>,
 }
@@ -33,9 +33,9 @@ impl<K, V> Default for SingleFlight<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
-    /// Returns the answer of `ask`. If another caller asks with the same key at this time, `ask` is
-    /// not called, and the other's answer is returned. If the other caller gives up, because its
-    /// future is dropped or panics, the next caller in the line asks.
+    /// Returns the answer of `ask`. If another caller is asking with the same key, `ask` is not
+    /// called, and the answer of the other caller is returned. If the other caller gives up,
+    /// because its future is dropped or panics, one of the waiting callers asks.
     pub(crate) async fn fly<Asking: Future<Output = V>>(
         &self,
         key: K,
@@ -57,8 +57,8 @@ impl<K: Ord + Clone, V: Clone> SingleFlight<K, V> {
         }
     }
 
-    /// Lets callers that come from now on ask anew. Callers that wait already get the answer that
-    /// they wait for.
+    /// Forgets the question about a key. Callers that come later ask again. Callers that already
+    /// wait get the answer of the forgotten question.
     pub(crate) fn let_go(&self, key: &K) {
         let flight = lock(&self.0).remove(key);
         drop(flight);
@@ -75,7 +75,7 @@ struct Turn<'a, K: Ord, V> {
 impl<K: Ord, V> Drop for Turn<'_, K, V> {
     fn drop(&mut self) {
         let mut flights = lock(&self.flights.0);
-        // Another may have begun since this one was let go.
+        // Another caller may have begun to ask since this question was forgotten.
         let is_own = flights.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight));
         let entry = if is_own { flights.remove_entry(&self.key) } else { None };
         drop(flights);
@@ -88,7 +88,7 @@ impl<K: Ord, V> Drop for Turn<'_, K, V> {
     }
 }
 
-/// Waits for another's answer.
+/// Waits for the answer of another caller.
 struct Landing<'a, V> {
     flight: &'a Flight<V>,
     place: Option<u64>,
@@ -98,11 +98,12 @@ impl<V: Clone> Future for Landing<'_, V> {
     type Output = Option<V>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<V>> {
-        // A waker is the caller's code.
+        // Cloning a waker runs code of the caller, so no lock is held yet.
         let waker = context.waker().clone();
         let flight = self.flight;
         let mut waiting = lock(&flight.waiting);
-        // The answer is set before the wakers are taken, which needs this lock.
+        // The answer is set first. Then the wakers are taken under this lock, so no waker is
+        // missed.
         let Some(answer) = flight.landed.get() else {
             let place = *self.place.get_or_insert_with(|| {
                 waiting.next += 1;
@@ -127,7 +128,7 @@ impl<V> Drop for Landing<'_, V> {
     }
 }
 
-/// Runs a future to its end on the present thread, which is parked while the future waits for
+/// Runs a future to its end on the current thread. The thread is parked while the future waits for
 /// another thread.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
@@ -263,7 +264,7 @@ mod tests {
             (poll(first.as_mut(), &count), poll(second.as_mut(), &count)),
             (Poll::Ready(7), Poll::Ready(7))
         );
-        // The first one's end is not the third one's.
+        // The end of the first question does not end the question of the third caller.
         let mut fourth = pin!(flights.fly(1, || async { panic!("the question was asked before") }));
         assert!(poll(fourth.as_mut(), &count).is_pending());
         new.set(8).unwrap();

@@ -96,7 +96,7 @@ pub(crate) trait Receive<T>: Send + Sync {
 }
 
 impl<T> dyn Receive<T> {
-    /// Continues with the response of the endpoint, which errors name.
+    /// Continues with the response of an endpoint. Errors name the endpoint.
     #[inline]
     fn receive_at(
         self: Box<Self>,
@@ -146,7 +146,7 @@ impl<T> Step<T> {
     }
 
     /// Returns a step that sends the request, with an observer. Unlike
-    /// [`observed_by`](Self::observed_by), it does not move the request a second time.
+    /// [`observed_by`](Self::observed_by), this function does not move the request a second time.
     pub(crate) fn send_observed(
         request: Request,
         state: impl Receive<T> + 'static,
@@ -244,8 +244,8 @@ impl<T> Sent<T> {
         next
     }
 
-    /// Continues like [`receive`](Self::receive), without reporting: the leg around this one
-    /// reports.
+    /// Continues like [`receive`](Self::receive), but reports no event, since the leg around this
+    /// one reports it.
     pub(crate) fn receive_unreported(
         self,
         response: Response,
@@ -256,8 +256,8 @@ impl<T> Sent<T> {
     }
 
     /// Continues like [`receive`](Self::receive) if this leg has its own hooks or client, and like
-    /// [`receive_unreported`](Self::receive_unreported) if not. For a leg around this one that
-    /// belongs to another client.
+    /// [`receive_unreported`](Self::receive_unreported) if not. Use it in a leg around this one
+    /// that belongs to another client.
     pub(crate) fn receive_within(
         self,
         response: Response,
@@ -312,14 +312,14 @@ impl<T> Asleep<T> {
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Headers, query and body can all have credentials, so only the endpoint is shown.
+            // Headers, query and body can all have credentials, so only method and path are shown.
             Self::Send(request, sent) => f
                 .debug_tuple("Send")
                 .field(&format_args!("{} {}", request.method(), request.uri().path()))
                 .field(sent)
                 .finish(),
             Self::Wait(until, asleep) => f.debug_tuple("Wait").field(until).field(asleep).finish(),
-            // The query can have a signature.
+            // The value can have secrets in it.
             Self::Done(_) => f.write_str("Done(..)"),
         }
     }
@@ -456,7 +456,7 @@ where
     }
 }
 
-/// An asynchronous transport for the private functions, so they do not repeat its bounds.
+/// An asynchronous transport. Private functions use this trait, so they do not repeat its bounds.
 pub(crate) trait Transport {
     type Error: Into<BoxError>;
     type Sending: Future<Output = Result<Response, Self::Error>>;
@@ -507,8 +507,8 @@ mod tests {
 
     use super::*;
 
-    /// A leg of three rounds: it sends, waits ten seconds, sends again and is done with what it
-    /// saw.
+    /// A leg of three rounds: it sends, waits ten seconds and sends again. Its result is the list
+    /// of statuses.
     struct Polling {
         seen: Vec<u16>,
     }
@@ -555,7 +555,7 @@ mod tests {
         http::Response::builder().status(status).body(Vec::new()).unwrap()
     }
 
-    /// Pending once, so a driver which does not really suspend would hang or lose its place.
+    /// Is pending once. A driver that does not really suspend would hang or lose its place.
     async fn suspend() {
         let mut suspended = false;
         std::future::poll_fn(|context| {

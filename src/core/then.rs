@@ -4,7 +4,7 @@ use super::step::{Receive, Wake};
 use crate::{Asleep, Error, Moment, Purpose, Response, Sent, Step};
 
 impl<T: 'static> Step<T> {
-    /// Returns the step with another result, which `end` makes from its result.
+    /// Returns a step with another result. `end` makes it from the result of this step.
     ///
     /// # Examples
     /// ```
@@ -31,8 +31,8 @@ impl<T: 'static> Step<T> {
         }
     }
 
-    /// Returns a step that continues with another one, like [`then`](Self::then), without a moment
-    /// for it.
+    /// Returns a step that continues with another one, like [`then`](Self::then). `next` gets no
+    /// moment.
     pub(crate) fn and_then<U: 'static>(
         self,
         next: impl FnOnce(T) -> Result<Step<U>, Error> + Send + Sync + 'static,
@@ -52,13 +52,13 @@ impl<T: 'static> Step<T> {
 
     /// Returns a step that continues with another one when this one is done.
     ///
-    /// `next` gets the result and its own moment: the entropy of each moment that the first step
-    /// gets is divided, so no value is used twice. `moment` is for the case that this step is done
+    /// `next` gets the result and another moment. The entropy of each moment that the first step
+    /// gets is divided, so no value is used twice. `moment` is used only if this step is done
     /// already.
     ///
     /// # Errors
-    /// The errors of `next`, if this step is done already. If not, they are returned later, by the
-    /// step.
+    /// The errors of `next`, if this step is done already. If not, the returned step fails with
+    /// them later.
     ///
     /// # Examples
     /// ```
@@ -92,7 +92,7 @@ impl<T: 'static> Step<T> {
     }
 }
 
-/// Returns two moments for one, because a value of a moment must not be used twice.
+/// Divides a moment into two, because a value of a moment must not be used twice.
 #[allow(clippy::needless_pass_by_value, reason = "a moment must not be used again")]
 pub(crate) fn divided(moment: Moment) -> (Moment, Moment) {
     // The first moment is derived, too: a step can divide its moment again.
@@ -184,7 +184,8 @@ mod tests {
         let moment = |entropy| Moment::new(Timestamp::from_secs(1), [entropy; 32]);
         let (request, given) = (crate::Request::new(Vec::new()), |moment: &Moment| moment.entropy);
         let step = Step::exchange(request, Purpose::CallingApi, |_| Ok(Vec::new()));
-        // The first ones are done at once, so all of them live on the moment of one response.
+        // The first ones are done at once, so all of them get their values from the moment of one
+        // response.
         let next = move |mut all: Vec<[u8; 32]>, moment: Moment| {
             all.push(given(&moment));
             Ok(Step::Done(all))

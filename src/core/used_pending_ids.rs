@@ -18,8 +18,8 @@ use crate::{OneTimeUse, Timestamp};
 /// ```
 /// use oauth_proto::oauth2::Pending;
 ///
-/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING: it is used now if a row was
-/// // inserted.
+/// // INSERT INTO used (id, until) VALUES (…) ON CONFLICT DO NOTHING. This is the first use if a
+/// // row was inserted.
 /// fn row(pending: &Pending) -> (String, u64) {
 ///     (pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -63,11 +63,11 @@ impl TryFrom<String> for PendingId {
     }
 }
 
-/// The time for which a used value is kept after it has expired, since clocks are set back.
+/// The time for which a used value is kept after it has expired, since clocks can be set back.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// The number of expired values that one call drops at most, so no request waits until all of them
-/// are dropped.
+/// The largest number of expired values that one call drops. So no request has to wait until all of
+/// them are dropped.
 const DROPPED_AT_ONCE: usize = 32;
 
 /// The pending values that one process has used, in memory. For an application that keeps pending
@@ -97,10 +97,10 @@ const DROPPED_AT_ONCE: usize = 32;
 /// ```
 ///
 /// # Security
-/// This is the memory of one process. After a restart, and in each further process, a callback can
-/// be replayed once. The only protection left is then that the authorization server accepts a code
-/// once. A store that all processes share has no such gap: before you redeem, insert the
-/// [`PendingId`] there if it is absent.
+/// The values are in the memory of one process. After a restart, and in each further process, a
+/// callback can be replayed once. Then only the authorization server protects the user, since it
+/// accepts a code once. A store that all processes share has no such gap: before you redeem, insert
+/// the [`PendingId`] there if it is absent.
 ///
 /// When a `UsedPendingIds` is full, every value is [`Replay`](OneTimeUse::Replay) until an entry
 /// expires. It drops no entry to make room, so an attacker cannot make it forget one. But an

@@ -1,10 +1,10 @@
-//! Answers that hold tokens: their bodies are overwritten when they have been read.
+//! Responses with tokens: their bodies are overwritten after they were read.
 
 use std::ops::{Deref, DerefMut};
 
 use super::message::Response;
 
-/// A response whose body is overwritten when it is dropped, also where reading it failed. Headers
+/// A response whose body is overwritten when it is dropped, also if it could not be read. Headers
 /// and copies that the caller's transport made stay as they are.
 pub(crate) struct Wiped(pub(crate) Response);
 
@@ -31,7 +31,8 @@ impl Drop for Wiped {
 /// Overwrites a body, much faster than byte by byte.
 fn wipe(body: &mut Vec<u8>) {
     body.fill(0);
-    // Without a reader, the compiler would leave out writing what is freed next.
+    // Without this reader, the compiler would leave out the writing, because the memory is freed
+    // next.
     std::hint::black_box(body.as_slice());
 }
 

@@ -27,9 +27,9 @@
 //! place of the parameters. [`Server`] has the endpoints of a service and its departures, such as
 //! the version of 2007 and registered callbacks.
 //!
-//! Left out on purpose: the server speaks only 1.0a, since an attacker can fixate a session in the
-//! version of 2007, and it renews no tokens. Multipart bodies are signed by their hash or not at
-//! all, according to the RFC. The application decides what a realm means: it is in
+//! Some features are left out on purpose. The server speaks only 1.0a, since an attacker can fixate
+//! a session in the version of 2007. The server does not renew tokens. Multipart bodies are signed
+//! by their hash or not at all, as in the RFC. The application decides what a realm means: it is in
 //! [`Consent`](server::Consent), and can be stored in the data of an
 //! [`Approval`](server::Approval).
 //!

@@ -21,8 +21,8 @@
 //!
 //! # A client's walk through all steps
 //!
-//! A real transport sends the requests to servers. The one of this walk is a function that plays
-//! them.
+//! A real transport sends the requests to servers. In this example, the function `send` plays the
+//! servers.
 //!
 //! ```
 //! use oauth_proto::oauth2::{
@@ -68,8 +68,8 @@
 //! let cookie = serde_json::to_string(&authorization.pending)?;
 //! assert!(authorization.url.starts_with("https://auth.example.com/authorize?"));
 //!
-//! // 3. The browser is back. Its state, its issuer and its place are checked, and then the code is
-//! //    exchanged for a token.
+//! // 3. The browser is back. The callback's state, issuer and URL are checked, and then the code
+//! //    is exchanged for a token.
 //! let pending: Pending = serde_json::from_str(&cookie)?;
 //! # let mut sent = authorization.url.split(['?', '&']);
 //! # let state = sent.find_map(|pair| pair.strip_prefix("state=")).unwrap();
@@ -107,10 +107,11 @@
 //! - Understand a refusal of an API: [`BearerChallenge`], [`ResourceDiscovery`].
 //! - Issue tokens: [`server`]. Protect an API: [`resource`].
 //!
-//! Everything is strict by default. Departures of a server's responses are [`Quirks`], those of its
-//! requests are options of [`AuthorizationServer`], and hooks of [`Client`] cover the rest.
+//! Everything is strict by default. If a server's responses deviate from the specifications, set
+//! [`Quirks`]. If a server expects other requests, set options of [`AuthorizationServer`]. For
+//! everything else, [`Client`] has hooks.
 //!
-//! Left for later: OpenID Connect, signed and encrypted responses of introspection and
+//! Not implemented yet: OpenID Connect, signed and encrypted responses of introspection and
 //! authorization, signed requests (RFC 9101) and proofs of possession (RFC 9449).
 
 #[cfg(feature = "client")]

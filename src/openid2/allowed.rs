@@ -26,8 +26,8 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// Returns whether a URL may be fetched. A host in this machine's network is not a user's
-    /// identifier.
+    /// Returns whether a URL may be fetched. A user's identifier is not on a host in this machine's
+    /// network.
     pub(super) fn may_fetch(self, url: &Url) -> bool {
         self.internal_hosts || !is_internal_url(url)
     }
@@ -39,8 +39,8 @@ impl Allowed {
 
     /// Returns whether responses may be sent to a relying party's URL.
     pub(super) fn trusts_party(self, url: &Url) -> bool {
-        // A relying party under development is on its own machine, and only the user's browser is
-        // sent there.
+        // A relying party under development runs on the developer's machine. Only the user's
+        // browser is sent there.
         let near = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         self.plain_http
             || url.scheme() == "https"

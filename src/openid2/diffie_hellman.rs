@@ -58,8 +58,8 @@ impl Group {
         Some(Self { params, generator })
     }
 
-    /// Makes a key pair from 32 unguessable bytes: twice as many bits as an exponent needs in a
-    /// group of this size.
+    /// Makes a key pair from 32 unguessable bytes. An exponent in a group of this size does not
+    /// need more.
     pub(crate) fn key_pair(self, private: [u8; 32]) -> KeyPair {
         KeyPair { group: self, private: Zeroizing::new(private) }
     }
@@ -72,7 +72,7 @@ impl KeyPair {
     }
 
     /// Returns the shared secret: `btwoc(g ^ (xa * xb) mod p)`. `None` if the public value of the
-    /// other side reveals it: 0, 1 and p - 1 have only trivial powers.
+    /// other side would reveal the secret: the powers of 0, 1 and p - 1 are trivial.
     pub(crate) fn agree(&self, other: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let other = number(&self.group.params, other)?;
         self.raise(&other).map(Zeroizing::new)

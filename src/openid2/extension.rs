@@ -135,12 +135,12 @@ mod read {
 
 pub(super) use read::ReadExtension;
 
-/// Returns the extension with a field, if there is a value for it.
+/// Returns a field with its name, if there is a value for it.
 pub(super) fn field(name: &str, value: Option<impl Into<String>>) -> Option<(String, String)> {
     Some((name.to_owned(), value?.into()))
 }
 
-/// Returns a list separated by commas. `None` if it is empty.
+/// Returns a field with its name and a list separated by commas. `None` if the list is empty.
 pub(super) fn joined(name: &str, entries: &[String]) -> Option<(String, String)> {
     field(name, (!entries.is_empty()).then(|| entries.join(",")))
 }

@@ -92,13 +92,14 @@ pub(super) fn head(page: &[u8]) -> Option<Head> {
     Some(before_picture.unwrap_or(head))
 }
 
-/// Returns whether a tag has no end tag. Elements of HTML cannot declare that themselves.
+/// Returns whether a tag needs no end tag, because it ends in `/>`. In HTML, `/>` has no effect on
+/// `object` and `template`.
 fn is_empty(tag: &StartTag<()>) -> bool {
     tag.self_closing && **tag.name == *b"svg"
 }
 
-/// The tokens without the errors between them, which would be kept for each byte until the next
-/// token ends.
+/// The tokens without the errors between them. The emitter would keep an error for each byte until
+/// the next token ends.
 #[derive(Debug)]
 struct Quiet(DefaultEmitter);
 
@@ -233,7 +234,7 @@ mod tests {
             format!("Hello {link}"),
             format!("<title>x</title></p>{link}"),
             format!("</br>{link}"),
-            // Inside of what a browser does not show, or shows as something else.
+            // Links inside of elements that a browser does not show, or shows as something else.
             format!("<head><template>{link}</template></head>"),
             format!("<head><template><template></template>{link}</template></head>"),
             format!("<head><template></svg></object>{link}</template></head>"),
@@ -241,8 +242,8 @@ mod tests {
             format!("<head><object>{link}</object></head>"),
             format!("<head><svg>{link}</svg></head>"),
             format!("<head><svg><svg/>{link}</svg></head>"),
-            // Where a browser has the body begin with a picture, the head's end has to be written
-            // out.
+            // A browser begins the body with a picture, so a link after it needs the end tag of the
+            // head.
             format!("<svg></svg>{link}"),
             format!("<head><svg></svg>{link}<body>"),
             format!("<head><svg></svg>{link}<p></head>"),

@@ -11,8 +11,8 @@ const MAX_LENGTH: usize = 2048;
 
 /// Returns the URL of a user's input: `example.com` is `http://example.com/` if the default scheme
 /// is http. Fragments are dropped, and equivalent URLs become the same (RFC 3986 §6.2). Refuses
-/// XRIs (`=name`, `xri://…`), whose resolvers no longer exist, and texts that are not http or https
-/// URLs without user information.
+/// XRIs (`=name`, `xri://…`, whose resolvers no longer exist), texts that are not http or https
+/// URLs, and URLs with user information.
 pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
     let refuse = |reason| Unsupported::Identifier {
         identifier: without_secrets(input),
@@ -39,8 +39,8 @@ pub(crate) fn parse(input: &str, scheme: &str) -> Result<Url, Unsupported> {
 }
 
 /// Returns an absolute http or https URL in its normal form, with its fragment. `None` if it has
-/// user information, and if parsers could read it in two ways: a backslash, a character that
-/// parsers drop, or no host after the slashes.
+/// user information, or if parsers could read it in two ways, because it has a backslash, a
+/// character that parsers drop, or no host after the slashes.
 pub(crate) fn absolute(url: &str) -> Option<Url> {
     let doubtful = |char: char| char == '\\' || char.is_ascii_control() || char.is_whitespace();
     let url = Some(url)
@@ -78,8 +78,8 @@ fn usable(mut url: Url) -> Option<Url> {
 }
 
 /// Returns the text with escapes in upper case, and without unneeded escapes (RFC 3986 §6.2.2.1 and
-/// §6.2.2.2). Returns `None` if a percent sign does not begin an escape, since decoding the text
-/// around it could make one.
+/// §6.2.2.2). Returns `None` if a percent sign does not begin an escape: once the text after it is
+/// decoded, it could begin one.
 fn normal_escapes(text: &str) -> Option<String> {
     use crate::wire::percent::is_unreserved;
     let mut out = String::with_capacity(text.len());

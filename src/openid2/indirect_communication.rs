@@ -8,7 +8,7 @@ use quick_xml::escape::escape;
 use super::identifier::absolute;
 use super::message::Message;
 
-/// Returns a URL with a query added to its own, before its fragment.
+/// Returns a URL with parameters added to its query, before its fragment.
 pub(super) fn with_query(url: &str, query: &str) -> String {
     let url = sendable(url);
     let (url, fragment) =
@@ -29,8 +29,8 @@ pub(super) fn with_fragment(url: &str, message: &str) -> String {
     format!("{}{separator}{message}", sendable(url))
 }
 
-/// Returns a URL in the spelling of browsers if it has a character that a header cannot have, and
-/// unchanged if not.
+/// Returns a URL that a header can have. If the URL has a character that a header cannot have, it
+/// gets the spelling of browsers. Otherwise it does not change.
 fn sendable(url: &str) -> Cow<'_, str> {
     match absolute(url) {
         Some(normal) if !url.bytes().all(|byte| byte.is_ascii_graphic()) => {

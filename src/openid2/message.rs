@@ -158,8 +158,8 @@ impl Message {
     }
 
     /// Returns the text that is signed (§6.1): the listed fields in their order, in Key-Value form.
-    /// Returns `None` if a field is missing, is listed twice (a short list could mean a long text),
-    /// or cannot be written in that form.
+    /// Returns `None` if a field is missing, is listed twice (a short list could repeat a long
+    /// field), or cannot be written in that form.
     pub(crate) fn signed_text(&self, signed: &str) -> Option<String> {
         let mut seen = std::collections::BTreeSet::new();
         let fields: Option<Vec<_>> = signed
@@ -219,7 +219,8 @@ impl Message {
     }
 
     /// Adds the fields of an extension under its alias, or under another one if the alias is taken.
-    /// Replaces the same extension. An extension without fields is left out.
+    /// If the message has the same extension, its fields are replaced. An extension without fields
+    /// is left out.
     pub(crate) fn extend(&mut self, extension: &Extension) {
         let before = self.aliases().find(|(_, known)| *known == extension.namespace);
         if let Some(alias) = before.map(|(alias, _)| alias.to_owned()) {

@@ -16,11 +16,15 @@
 //!    |                     |   (UnconfirmedAssertion -> Assertion)    |
 //! ```
 //!
-//! The relying party accepts a response if all of this is true: the user arrived at the `return_to`
-//! of the pending value, with the same browser. The response is from the provider to which the user
-//! was sent. Every field of the protocol is signed. The signature is valid, checked with the
-//! association or by a request to the provider. The claimed identifier names the provider. The
-//! response was not used before. An [`Assertion`] has no unsigned values.
+//! The relying party accepts a response if all of this is true. An [`Assertion`] has no unsigned
+//! values.
+//!
+//! - The user arrived at the `return_to` of the pending value, with the same browser.
+//! - The response is from the provider to which the user was sent.
+//! - Every field of the protocol is signed.
+//! - The signature is valid. It is checked with the association or by a request to the provider.
+//! - The claimed identifier names the provider.
+//! - The response was not used before.
 //!
 //! The extensions have their own modules: [`ax`] for attributes, [`sreg`] for simple registration,
 //! [`ui`] for the provider's page, [`pape`] for the way of authentication, and [`oauth`] for a
@@ -32,8 +36,8 @@
 //! - An identifier without a scheme is read as https, since without TLS an attacker can respond.
 //! - Direct responses are accepted without `ns` (§5.1.2), which some providers forget.
 //! - A provider sends no unsolicited assertions, except changed attributes
-//!   ([`server::Provider::update_attributes`]). A relying party accepts both only with a function
-//!   named `dangerous_`.
+//!   ([`server::Provider::update_attributes`]). A relying party accepts unsolicited assertions and
+//!   changed attributes only with [`RelyingParty::dangerous_redeem_unsolicited`].
 //! - Attributes cannot be stored at a provider (Attribute Exchange §6).
 //! - A relying party's `return_to` has no fragment, so the response to a popup is in its query
 //!   (User Interface Extension §5.1). The provider supports both.

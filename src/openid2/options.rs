@@ -34,8 +34,8 @@ pub struct Options {
     /// recognize a replay only by the pending value. Signatures are HMAC-SHA1.
     pub allow_openid1: bool,
     /// If `true`, a relying party accepts http for identifiers, providers and its realm, and a
-    /// provider accepts http for its endpoint and for relying parties. Default: `false`, only
-    /// https, and http on this machine.
+    /// provider accepts http for its endpoint and for relying parties. Default: `false`. Then only
+    /// https is accepted, and http on this machine.
     ///
     /// # Security
     /// Without TLS, an attacker on the network can choose the provider of an identifier, and so

@@ -14,11 +14,11 @@ pub(crate) struct Realm {
 }
 
 impl Realm {
-    /// Reads a realm. Returns `None` if it is not a realm: not an http or https URL, with a
-    /// fragment or user information, or with a wildcard that is not at the beginning of its host.
+    /// Reads a realm. Returns `None` if it is not an http or https URL, has a fragment or user
+    /// information, or has a wildcard that is not at the beginning of its host.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // The text is shown to the user, so it must not have characters that change the direction
-        // of others.
+        // The text is shown to the user, so it must not have characters that reverse the text
+        // around them.
         let (scheme, rest) = Some(text)
             .filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?
             .split_once("://")?;
@@ -51,7 +51,8 @@ impl Realm {
     }
 
     fn holds_path(&self, url: &Url) -> bool {
-        // A query in the realm must be equal, too.
+        // If the realm has a query, the URL must have the same path, and its query must begin with
+        // that of the realm.
         if let Some(query) = self.url.query() {
             let goes_on = |own: &str| {
                 own.strip_prefix(query).is_some_and(|rest| rest.is_empty() || rest.starts_with('&'))
@@ -190,7 +191,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A realm holds what lies below it, and nothing of another host.
+        /// A realm contains the URLs below it, and no URL of another host.
         #[test]
         fn a_realm_belongs_to_one_site(
             host in "[a-z]{1,8}\\.[a-z]{2,5}",

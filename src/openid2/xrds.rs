@@ -42,8 +42,8 @@ enum Element {
     Other,
 }
 
-/// Reads the services of a document's last `XRD`, the best first. Returns `None` if it is not such
-/// a document, declares a document type or entities, or is too large or too deep.
+/// Reads the services of a document's last `XRD`, the best first. Returns `None` if it is not an
+/// XRDS document, declares a document type or entities, or is too large or too deep.
 pub(super) fn services(document: &[u8]) -> Option<Vec<Service>> {
     let document =
         std::str::from_utf8(document).ok().filter(|document| document.len() <= MAX_DOCUMENT)?;

@@ -1,5 +1,5 @@
-//! Calls of an API without credentials, and the reading of its responses, which have the errors of
-//! either protocol.
+//! Calls of an API without credentials, and reading its responses. An error in a response can have
+//! the format of OAuth 2.0 or of OAuth 1.0a.
 
 use serde_json::Value;
 

@@ -59,8 +59,8 @@ impl Application {
         matches!(&self.service.protocol, Protocol::Oauth1(oauth1) if oauth1.version_2007)
     }
 
-    /// Makes the client and the URLs of the profile. There is no client while the row needs an
-    /// instance and none was chosen.
+    /// Makes the client and the URLs of the profile. `None` if the row needs an instance and the
+    /// caller has not chosen one.
     pub(super) fn connect(&mut self) -> Result<Option<Client>, Error> {
         let needs_instance = matches!(
             self.service.instance,

@@ -17,7 +17,7 @@ use crate::{Error, Moment, Step, oauth2};
 /// # fn set_cookie(_: &str) {}
 /// # fn redirect(_: &str) {}
 /// fn send_away(authorization: &Authorization) -> Result<(), serde_json::Error> {
-///     // Encrypted, and for this browser alone.
+///     // Encrypt the cookie, and send it to this browser only.
 ///     set_cookie(&serde_json::to_string(&authorization.pending)?);
 ///     redirect(&authorization.url);
 ///     Ok(())
@@ -80,7 +80,7 @@ impl Parts {
         Some(&self.application()?.mapping)
     }
 
-    /// The parameters of the row that the caller has not replaced, and those of the caller.
+    /// Returns the parameters of the row that the caller has not replaced, and those of the caller.
     fn all_parameters(&self) -> Vec<(&str, &str)> {
         let own = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let replaced = |name: &str| self.parameters.iter().any(|(own, _)| own == name);
@@ -104,8 +104,8 @@ impl Parts {
             Callbacks::Registered => oauth1::Authorize::registered(&self.redirect_uri),
             _ => oauth1::Authorize::callback(&self.redirect_uri),
         };
-        // The page for signing in does not get the callback, and in OAuth 1.0 of 2007 no other
-        // request has it.
+        // The page for signing in does not get the callback. So it cannot be used if only the
+        // authorization URL has the callback (OAuth 1.0 of 2007).
         let told = server.when_told() != Callbacks::WithAuthorization;
         let mut authorize = authorize;
         authorize.at_authentication_endpoint = server.authentication.is_some() && told;

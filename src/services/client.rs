@@ -47,7 +47,7 @@ impl Client {
         }
     }
 
-    /// The protocol, and the endpoint to which codes and verifiers are sent.
+    /// Returns the protocol, and the endpoint to which codes and verifiers are sent.
     pub(super) fn endpoint(&self) -> (&'static str, String) {
         match self {
             Self::Oauth1(client) => ("oauth1", client.server().token.to_string()),

@@ -36,7 +36,7 @@ pub enum Instance {
     },
 }
 
-/// The location of a service: its instance, and a base URL that replaces its own.
+/// The location of a service: its instance, and a base URL that replaces the one of the row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Location {
     pub(super) instance: Option<String>,

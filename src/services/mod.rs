@@ -1,6 +1,7 @@
-//! A table of services as they really are, and signing users in by them.
+//! A table of services with their endpoints and quirks, and sign-in of users by these services.
 //!
-//! Users sign in by every service in the same two calls, whatever its protocol is:
+//! Users sign in by every service with the same two calls. The protocol of the service does not
+//! matter:
 //!
 //! ```no_run
 //! use oauth_proto::services::{self, SignIn};
@@ -20,8 +21,8 @@
 //!     "https://app.example/callback",
 //! )?;
 //!
-//! // A user wants to sign in: keep `pending` for this browser (an encrypted cookie will do), and
-//! // redirect the browser to the URL.
+//! // A user wants to sign in. Keep `pending` for this browser, for example in an encrypted
+//! // cookie, and redirect the browser to the URL.
 //! let authorization = run(sign_in.authorize(Moment::from_os())?, &mut send)?;
 //! remember(&serde_json::to_string(&authorization.pending)?);
 //! println!("go to {}", authorization.url);
@@ -56,10 +57,10 @@
 //!     |  User                                         |
 //! ```
 //!
-//! A row of the table ([`Service`]) is made from the service's own documentation, whose URL it has:
-//! endpoints, issuer, the place of credentials, quirks, the API, and the mapping of a profile to a
-//! [`User`]. Nothing else in this crate knows a service. A row also makes the server for a client
-//! that does not sign in:
+//! A row of the table ([`Service`]) has the endpoints, the issuer, the place of credentials, the
+//! quirks, the API, and the mapping of a profile to a [`User`]. It is made from the service's own
+//! documentation, and has the URL of that. Nothing else in this crate knows a service. A row also
+//! makes the server for a client that does not sign in:
 //!
 //! ```
 //! use oauth_proto::oauth2::{Client, Session, Token};
@@ -76,13 +77,14 @@
 //!
 //! - Sign in by a service of the table: [`SignIn::new`] with a row that has a [profile
 //!   mapping](field@Service::profile), such as [`GOOGLE`]; [`find`], [`ALL`].
-//! - By another service whose profile is JSON: a [`Service`] of your own, with a
+//! - Sign in by another service whose profile is JSON: a [`Service`] of your own, with a
 //!   [`ProfileMapping`].
-//! - By a service that no row can describe: [`SignIn::custom`], with a [`Client`] of either
+//! - Sign in by a service that no row can describe: [`SignIn::custom`], with a [`Client`] of either
 //!   protocol.
-//! - By an installation or a tenant: [`SignIn::instance`].
-//! - By a double of a service in a test: [`SignIn::base_url`].
-//! - Call the API for the user: [`SignIn::request`]; any URL by [`ApiRequest`](crate::ApiRequest).
+//! - Choose an installation or a tenant: [`SignIn::instance`].
+//! - Replace the service in a test: [`SignIn::base_url`].
+//! - Call the API for the user: [`SignIn::request`], or [`ApiRequest`](crate::ApiRequest) for any
+//!   URL.
 //! - Keep the token fresh: [`SignIn::client`], then [`Session::new`](crate::oauth2::Session::new)
 //!   in a [`SharedSession`](crate::oauth2::SharedSession).
 //! - Exchange a token of Facebook for one of sixty days: `Grant::extension("fb_exchange_token")`,
@@ -94,18 +96,18 @@
 //!
 //! # What is believed
 //!
-//! The profile comes from the service itself, over https. It was asked for with a token that the
-//! service has just given to this client, for a code that this browser brought. The state, the
+//! The profile comes from the service itself, over https. It is requested with a token that the
+//! service has just issued to this client, for a code that this browser brought. The state, the
 //! proof key, the issuer and the binding of [`Pending`] to its client ensure that. The token is
 //! sent to the profile's origin only, and a redirect from there is an error. Nothing in a [`User`]
-//! is guessed: a field that the service does not tell is `None`, and `email_verified` is set only
-//! where a member of the profile or of the list of addresses says so. A response with status 200
-//! that says that it failed is a [refusal](crate::Refused).
+//! is guessed: a field that the service does not return is `None`, and `email_verified` is set only
+//! if a member of the profile or of the list of addresses says so. A response with status 200 that
+//! reports an error is a [refusal](crate::Refused).
 //!
 //! # What is not there yet
 //!
 //! ID tokens are not read: the user is known from the profile. So users cannot sign in with
-//! [`APPLE`], which has no profile. The callback comes as a query, not as a form.
+//! [`APPLE`], which has no profile. A callback is read from the query, not from a form.
 
 mod api;
 mod application;

@@ -66,10 +66,10 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Moves all endpoints and the API below another URL; each keeps its path. For a double of the
-    /// service in tests, or for a gateway. The issuer of the row is dropped, since the double has
-    /// another one: set [`issuer`](field@Self::issuer) if it names itself in callbacks. Default:
-    /// the URLs of the row.
+    /// Moves all endpoints and the API below another URL. Each keeps its path. Use this for a
+    /// replacement of the service in tests, or for a gateway. The issuer of the row is dropped,
+    /// since the replacement has another issuer. If the replacement names its issuer in callbacks,
+    /// set [`issuer`](field@Self::issuer). Default: the URLs of the row.
     ///
     /// ```
     /// use oauth_proto::services::{self, SignIn};

@@ -1,4 +1,4 @@
-//! Paths of an API below its base, which they cannot leave.
+//! Paths of an API. They cannot leave the base URL of the API.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::core::error::oauth2::RequestError;
 use crate::wire::{Origin, without_secrets};
 use crate::{Error, Unsupported};
 
-/// Returns the URL of a path below a base, with the suffix of every path there.
+/// Returns the URL of a path below a base URL, with the API suffix at its end.
 pub(super) fn below(base: &str, path: &str, ending: &str) -> Result<String, Error> {
     let base = installation(base)?;
     let segments = path.strip_prefix('/').unwrap_or(path);

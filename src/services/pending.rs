@@ -23,8 +23,8 @@ use crate::{Error, Expired, PendingId, Timestamp, oauth1, oauth2};
 /// ```no_run
 /// # use oauth_proto::services::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that
-/// // inserted a row.
+/// // Runs `INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING`, and returns
+/// // whether it inserted a row.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }

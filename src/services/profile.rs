@@ -5,9 +5,9 @@
 /// where each field is in the profile.
 ///
 /// Fields are found by JSON pointers (RFC 6901), such as `/user/name`. A field of the user is
-/// `None` if nothing is at its pointer, or null, an empty text or another type. If a profile has
-/// only a part of a URL, the mapping is a URL template with pointers in braces. Each of these
-/// pointers must lead to a word of letters, digits, `_`, `-` and `.`.
+/// `None` if its pointer leads to nothing, to null, to an empty text or to a value of another type.
+/// If a profile has only a part of a URL, the mapping is a URL template with pointers in braces.
+/// Each of these pointers must lead to a word of letters, digits, `_`, `-` and `.`.
 ///
 /// ```
 /// use oauth_proto::services::{self, ProfileMapping};

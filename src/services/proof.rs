@@ -9,7 +9,7 @@ use crate::oauth2::Token;
 use crate::oauth2::client::attach_token::TokenParameter;
 use crate::wire::hex;
 
-/// The proof as a parameter of a request that gets a token.
+/// Returns the proof, as a parameter of requests that get a token.
 pub(super) fn proof_parameter(secret: Secret) -> TokenParameter {
     TokenParameter::new("appsecret_proof", move |token: &Token| {
         appsecret_proof(&secret, &token.access_token)

@@ -133,7 +133,8 @@ impl Fetching {
     ) -> Result<Step<Request>, Error> {
         for (name, value) in &self.sign_in.profile_headers {
             let mut value = value.clone();
-            // The header can have a key in it; the name of an application is not secret.
+            // A header can have a key in it. Only `User-Agent` is not secret: it has the name of
+            // the application.
             value.set_sensitive(name != USER_AGENT);
             request.headers_mut().insert(name, value);
         }

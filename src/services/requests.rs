@@ -9,10 +9,10 @@ use crate::wire::without_secrets;
 use crate::{ApiRequest, Error, Unsupported};
 
 impl SignIn {
-    /// Makes a request to the service's API from its path: for Facebook `/me/feed`, or
-    /// `/v23.0/me/feed` for one version; for Twitter `/statuses/user_timeline`, without version and
-    /// format. The path `/` is the base itself, for example for batches of Facebook. A session of
-    /// the [`client`](Self::client) sends the request with credentials.
+    /// Makes a request to the service's API from its path. Examples: for Facebook `/me/feed`, or
+    /// `/v23.0/me/feed` for one version, and for Twitter `/statuses/user_timeline`, without version
+    /// and format. The path `/` is the base itself, for example for batches of Facebook. A session
+    /// of the [`client`](Self::client) sends the request with credentials.
     ///
     /// The path is below the first URL of the row's [`api`](field@super::Service::api), which
     /// [`instance`](Self::instance) and [`base_url`](Self::base_url) can move. If the service has
@@ -20,8 +20,9 @@ impl SignIn {
     /// of the API's origins. For other URLs, use [`ApiRequest::new`].
     ///
     /// A request to Facebook with a token has the `appsecret_proof`, which proves that the sender
-    /// has the application's secret. The secret itself is not sent. The session adds the proof to
-    /// the request that it gets, so do not send a copy of its parts.
+    /// has the application's secret. The secret itself is not sent. The request has the proof in
+    /// its extensions, and the session adds it. So pass this request to the session, not a new one
+    /// that is made from its URL, headers and body.
     ///
     /// ```no_run
     /// use oauth_proto::oauth1::Session;
@@ -103,7 +104,7 @@ impl Application {
                 self.service.api.iter().map(|url| self.url(url)).collect::<Result<_, _>>()?;
             return at_one_of(path, &origins);
         }
-        // If the API has no path, its root can be an endpoint.
+        // If the base URL of the API has no path, its root can be an endpoint.
         let own = self.service.url(template, self.location.instance.as_deref())?;
         if matches!(path, "" | "/") && endpoint(&own)?.path() == "/" {
             return Ok(format!("{}{path}", installation(&base)?));

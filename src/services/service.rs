@@ -106,8 +106,8 @@ impl Service {
         }
     }
 
-    /// Returns one of this row's URLs with the instance in it: the URL of an installation or a
-    /// name, as [`Instance`] says, or `None` for the default.
+    /// Returns one of this row's URLs with the instance in it. `instance` is the URL of an
+    /// installation or a name, as [`Instance`] says, or `None` for the default.
     ///
     /// ```
     /// use oauth_proto::services::{GITLAB, SHOPIFY};
@@ -193,7 +193,7 @@ impl Service {
             return Err(Unsupported::NoEndpoint { endpoint: "OAuth 2.0 token" }.into());
         };
         let mut server = oauth2.authorization_server(|template| self.url_at(template, location))?;
-        // A double or a gateway has another issuer than the row.
+        // A replacement in tests or a gateway has another issuer than the row.
         let issuer = oauth2.issuer.filter(|_| location.base_url.is_none());
         let issuer = issuer.map(|issuer| self.url_at(issuer, location)).transpose()?;
         // An issuer with a placeholder cannot be compared with the issuer in a callback.
@@ -209,7 +209,7 @@ impl Service {
     }
 }
 
-/// The macro for the rows of this crate.
+/// The functions that make the rows of this crate.
 impl Service {
     pub(super) const fn oauth2(name: &'static str, oauth2: Oauth2) -> Self {
         Self::new(name, Protocol::Oauth2(oauth2))

@@ -78,8 +78,8 @@ pub struct SignIn {
     /// have it: for example that of a Microsoft tenant, or of the service behind a gateway. Ignored
     /// for OAuth 1.0a. Default: the issuer of the row.
     pub issuer: Option<String>,
-    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. For an
-    /// application behind a proxy that changes scheme and host, and whose framework has only a URI
+    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. Use this
+    /// behind a proxy that changes scheme and host, if the application's framework has only a URI
     /// such as `http://10.0.0.5:8080/callback/github`. If you have path and query, pass those
     /// instead. If the proxy removed a prefix of the path, add it again. Default: `false`.
     ///
@@ -91,9 +91,9 @@ pub struct SignIn {
     ///
     /// # Security
     /// If the service does not name its issuer in callbacks, the code of another service looks like
-    /// its own. So a malicious service can get the codes of an honest one (mix-up, RFC 9700 §4.4).
-    /// This attack is not possible if the application has only one service, or if an attacker
-    /// cannot choose a service.
+    /// a code of this service. So a malicious service can get the codes of an honest one (mix-up,
+    /// RFC 9700 §4.4). This attack is not possible if the application has only one service, or if
+    /// an attacker cannot choose a service.
     pub allow_callback_without_place: bool,
     /// If `true`, callbacks that name an issuer are accepted although the service's issuer is not
     /// known. It is better to set [`issuer`](field@Self::issuer). Default: `false`.
@@ -103,8 +103,8 @@ pub struct SignIn {
     /// RFC 9700 §4.4), unless each service has its own callback URL.
     pub allow_unknown_issuer: bool,
     /// If `true`, users can sign in with a service that speaks [OAuth 1.0 of
-    /// 2007](field@super::Oauth1::version_2007), such as [`DROPBOX_V1`](super::DROPBOX_V1). If not,
-    /// [`authorize`](Self::authorize) returns
+    /// 2007](field@super::Oauth1::version_2007), such as [`DROPBOX_V1`](super::DROPBOX_V1). If
+    /// `false`, [`authorize`](Self::authorize) returns
     /// [`RequestError::VersionOf2007`](crate::oauth1::RequestError::VersionOf2007). Default:
     /// `false`.
     ///
@@ -148,9 +148,8 @@ type Map = Arc<dyn Fn(&Value, Tokens) -> Option<User> + Send + Sync>;
 
 impl SignIn {
     /// Makes a sign-in for a row of the table or for your own row. `client_id` and `client_secret`
-    /// are the credentials that the service gave the application; the secret of an application
-    /// without one is the empty text. `redirect_uri` is the callback URL that is registered at the
-    /// service.
+    /// are the credentials that the service gave the application. If the application has no secret,
+    /// pass the empty text. `redirect_uri` is the callback URL that is registered at the service.
     ///
     /// If the row has no default [instance](field@Service::instance), such as one for self-hosted
     /// servers, also call [`instance`](Self::instance).
@@ -201,11 +200,12 @@ impl SignIn {
     /// callbacks](crate::oauth1::Callbacks::Registered).
     ///
     /// `request` makes the request for the profile. `map` makes a user from the JSON of the
-    /// response, or returns `None` if the JSON cannot be used; JSON with `error` or `errors` is a
-    /// refusal then. The sign-in adds the token to the request where the client's options say, for
-    /// the origin of the request's URL. With OAuth 1.0a it signs the request, so `request` must
-    /// return the complete request. Without TLS the request is refused, unless an option of the
-    /// client allows that. [`User::raw`] and [`User::session_expires`] are filled in after `map`.
+    /// response, or returns `None` if the JSON cannot be used. JSON with `error` or `errors` is
+    /// then a refusal. The sign-in adds the token to the request, in the place that the client's
+    /// options say. The token is sent to the origin of the request's URL. With OAuth 1.0a, the
+    /// sign-in signs the request, so `request` must return the complete request. Without TLS the
+    /// request is refused, unless an option of the client allows that. [`User::raw`] and
+    /// [`User::session_expires`] are filled in after `map`.
     ///
     /// [`profile_headers`](field@Self::profile_headers) are added to the request.
     /// [`extra_fields`](field@Self::extra_fields) and
@@ -368,7 +368,7 @@ impl Parts {
         })
     }
 
-    /// Returns the application at a row, or `None` if the caller passed a client.
+    /// Returns the application of a row, or `None` if the caller passed a client.
     pub(super) fn application(&self) -> Option<&Application> {
         match &self.source {
             Source::Row(application) => Some(application),
@@ -431,11 +431,12 @@ impl Parts {
         }
     }
 
-    /// The fingerprint of a client, its token endpoint, its callback URL and its profile.
+    /// Returns the fingerprint of a client, its token endpoint, its callback URL and its profile.
     fn client_fingerprint(&self) -> ClientFingerprint {
         let Some(client) = &self.client else { return ClientFingerprint::default() };
         let (kind, token) = client.endpoint();
-        // Functions have no name for the hash. The profile URL of a row is never empty.
+        // A custom sign-in has functions instead of a profile URL, and they cannot be hashed. Its
+        // empty text differs from every row, since the profile URL of a row is never empty.
         let profile = self.application().map_or("", |application| &application.profile);
         ClientFingerprint::of(&[kind, &token, &self.redirect_uri, profile, client.id()])
     }
@@ -451,7 +452,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// A header of a row.
+/// Returns a header of a row.
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let unsendable =
         |reason| Unsupported::Unsendable { what: "a header of the profile's request", reason };

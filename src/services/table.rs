@@ -37,7 +37,7 @@ fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().filter(|char| char.is_alphanumeric()).map(|char| char.to_ascii_lowercase())
 }
 
-/// Every row. Not each of them makes a button to sign in by: see
+/// All rows of this crate. Users can sign in only with those that have a
 /// [`Service::profile`](field@Service::profile).
 pub const ALL: &[&Service] = &[
     // identity

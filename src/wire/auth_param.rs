@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// Why a list of parameters could not be read.
+/// The error for a list of parameters that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed at byte {at}")]
 pub(crate) struct Malformed {
@@ -11,7 +11,7 @@ pub(crate) struct Malformed {
     pub at: usize,
 }
 
-/// A name and its value, unquoted but not otherwise decoded.
+/// A name and its value. Quotes are removed, and nothing else is decoded.
 pub(crate) type Param<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// Splits off the scheme: `OAuth realm="x"` is `OAuth` and `realm="x"`.
@@ -22,10 +22,10 @@ pub(crate) fn scheme(value: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Reads a comma-separated list of parameters in order. Empty elements are skipped (RFC 9110
-/// §5.6.1); after the first malformed one there is nothing more.
+/// §5.6.1). The iterator ends after the first malformed element.
 ///
-/// A value without quotes may hold any visible character but the comma and the quote, since some
-/// clients leave the quotes off base64.
+/// A value without quotes can have every visible character except the comma and the quote, since
+/// some clients write base64 without quotes.
 pub(crate) fn parse(list: &[u8]) -> Params<'_> {
     Params { list, at: 0 }
 }
@@ -55,8 +55,8 @@ impl<'a> Iterator for Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// Reads one parameter up to the comma after it. Returns `None`, with `at` at the fault, if
-    /// there is not one.
+    /// Reads one parameter up to the comma after it. Returns `None` if the parameter is malformed.
+    /// Then `at` is the place of the fault.
     fn param(&mut self) -> Option<Param<'a>> {
         let name = self.take(is_token);
         self.skip(is_space);
@@ -73,8 +73,7 @@ impl<'a> Params<'a> {
         matches!(self.peek(), None | Some(b',')).then_some((name, value))
     }
 
-    /// A quoted string, in which a backslash makes the next byte stand for itself (RFC 9110
-    /// §5.6.4).
+    /// Reads a quoted string. After a backslash, the next byte is taken as it is (RFC 9110 §5.6.4).
     fn quoted(&mut self) -> Option<Cow<'a, [u8]>> {
         let inside = &self.list[self.at + 1..];
         let end = memchr::memchr2(b'"', b'\\', inside)?;
@@ -125,7 +124,7 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// `tchar` of RFC 9110 §5.6.2.
+/// Returns whether a byte is a `tchar` of RFC 9110 §5.6.2.
 pub(super) const fn is_token(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
@@ -160,7 +159,7 @@ const TOKEN: [bool; 256] = {
 
 /// Returns whether a text has the syntax of a bearer token (RFC 6750 §2.1).
 pub(crate) fn is_bearer(text: &[u8]) -> bool {
-    // Without leaving early.
+    // The loop checks all bytes, without an early exit.
     !text.is_empty() && text.iter().fold(true, |all, byte| all & BEARER[usize::from(*byte)])
 }
 

@@ -5,7 +5,7 @@ use http::header::WWW_AUTHENTICATE;
 
 use super::auth_param;
 
-/// More challenges than this in one response are not looked at.
+/// The largest number of challenges that are read from one response.
 const MOST: usize = 32;
 
 /// A challenge of a `WWW-Authenticate` header: an authentication scheme and its parameters (RFC
@@ -42,10 +42,10 @@ impl Challenge {
 
     /// Reads the challenges in one header's value.
     ///
-    /// Many servers leave the commas between parameters out, or write semicolons: white space or a
-    /// semicolon in front of a `name=` counts as a comma. Parameters that were read before a
-    /// malformed part stay. A value whose end is unclear is left out, and reading goes on at the
-    /// next comma with a parameter behind it. Reading ends when not even a scheme can be read.
+    /// Many servers leave out the commas between parameters, or write semicolons. So white space or
+    /// a semicolon before a `name=` counts as a comma. Parameters before a malformed part are kept.
+    /// If the end of a value is unclear, the value is left out, and reading continues at the next
+    /// comma that has a parameter behind it. Reading ends at a text that is not even a scheme.
     pub fn parse(header: &[u8]) -> Vec<Self> {
         let mut challenges: Vec<Self> = Vec::new();
         let mut rest = header;
@@ -76,7 +76,7 @@ impl Challenge {
                 || next.starts_with(b",")
                 || (next.len() < after.len()
                     && (value_of_parameter(next).is_some() || (quoted && is_challenge(next))));
-            // Behind quotes, white space is enough of an end, though what follows it cannot be
+            // White space after a quoted value ends the value, even if the text after it cannot be
             // read.
             if is_clear || (quoted && next.len() < after.len()) {
                 let parameter = &rest[..rest.len() - after.len()];
@@ -88,7 +88,7 @@ impl Challenge {
         }
     }
 
-    /// Returns whether the scheme is that one, in any case.
+    /// Returns whether the challenge has this scheme, in upper or lower case.
     pub(crate) fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
@@ -102,8 +102,8 @@ impl Challenge {
     }
 }
 
-/// Reads a scheme, with the token that some have instead of parameters. Returns what follows as
-/// well.
+/// Reads a scheme, and the token that some schemes have instead of parameters. Returns the
+/// challenge and the text after it.
 fn begin(list: &[u8]) -> Option<(Challenge, &[u8])> {
     let (scheme, after) =
         list.split_at(list.iter().position(|byte| is_end(*byte)).unwrap_or(list.len()));
@@ -116,8 +116,8 @@ fn begin(list: &[u8]) -> Option<(Challenge, &[u8])> {
     Some((Challenge { scheme: text(scheme), token68, parameters: Vec::new() }, after))
 }
 
-/// Returns what follows `name=`, and the white space around the equals sign, where a list begins
-/// so.
+/// Returns the text after `name=` and the white space around the equals sign. `None` if the list
+/// does not begin with `name=`.
 fn value_of_parameter(list: &[u8]) -> Option<&[u8]> {
     let after = skip(list, auth_param::is_token);
     let value = after.trim_ascii_start().strip_prefix(b"=")?;
@@ -133,7 +133,7 @@ fn is_challenge(list: &[u8]) -> bool {
         && value_of_parameter(parameters).is_some()
 }
 
-/// Returns the length of a value, quotes included. `None` where they are not closed.
+/// Returns the length of a value with its quotes. `None` if the quotes are not closed.
 fn value_length(value: &[u8]) -> Option<usize> {
     let Some(inside) = value.strip_prefix(b"\"") else {
         return Some(
@@ -151,7 +151,8 @@ fn value_length(value: &[u8]) -> Option<usize> {
     Some(end + 2)
 }
 
-/// Returns what follows the next comma that has a parameter behind it, or a scheme with one.
+/// Returns the text after the next comma that is followed by a parameter, or by a scheme with a
+/// parameter.
 fn after_next_comma(mut list: &[u8]) -> &[u8] {
     while let Some(at) = memchr::memchr(b',', list) {
         list = list[at + 1..].trim_ascii_start();
@@ -175,8 +176,8 @@ const fn is_end(byte: u8) -> bool {
     is_gap(byte) || byte == b','
 }
 
-/// Letters, digits and a few marks, and `=` at the end alone (RFC 9110 §11.2). A parameter has
-/// something behind its `=`.
+/// Returns whether a text is a `token68`: letters, digits and a few marks, and `=` only at the end
+/// (RFC 9110 §11.2). A parameter differs from it, since it has a value after its `=`.
 fn is_token68(bytes: &[u8]) -> bool {
     let end = bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
     let mark = |byte: &u8| matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');

@@ -1,5 +1,5 @@
-//! URLs from other servers: which of them can be endpoints, which are in this machine's network,
-//! and how pairs are added to a query.
+//! Checks of URLs from other servers: whether they can be endpoints, and whether they are in this
+//! machine's network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,15 +11,15 @@ use super::words::truncated;
 
 /// Returns the URL of an endpoint: absolute, http or https, without user information and fragment.
 pub(crate) fn parse_endpoint(url: &str) -> Option<Uri> {
-    // A fragment would be dropped without a word.
+    // The parser would drop a fragment without an error.
     url.parse().ok().filter(|uri: &Uri| {
         let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
         OriginRef::of(uri).is_some() && !has_user && !url.contains('#')
     })
 }
 
-/// Returns whether a URI is written in the characters of URIs alone (RFC 3986 §2): a parser drops
-/// or escapes others, and the text is what is kept.
+/// Returns whether a URI has only characters of URIs (RFC 3986 §2). A parser drops or escapes other
+/// characters, but the caller keeps the original text.
 pub(crate) fn is_ascii(uri: &str) -> bool {
     uri.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_request_path(path: &str) -> bool {
     is_path && path.is_ascii() && !path.contains("//")
 }
 
-/// Returns whether secrets may go to that place and come back from it: it is https, or this
+/// Returns whether secrets may be sent to a URL and received from it: it is https, or on this
 /// machine.
 pub(crate) fn is_secure(uri: &Uri) -> bool {
     OriginRef::of(uri).is_some_and(OriginRef::is_secure)
@@ -45,11 +45,11 @@ enum Depth {
 }
 
 impl Depth {
-    /// Returns the depth of an http or https URL; `None` for all else.
+    /// Returns the depth of an http or https URL. `None` for any other text.
     fn of(url: &str) -> Option<Self> {
         let parts = UriParts::of(url).filter(|parts| parts.is_web())?;
         parts.authority.filter(|authority| !authority.is_empty())?;
-        // What readers of URLs disagree about may lead anywhere.
+        // If URL parsers disagree about the host, the URL can lead anywhere.
         Some(match parts.host() {
             None => Self::Machine,
             Some(host) if is_machine(host) => Self::Machine,
@@ -70,8 +70,8 @@ pub(crate) fn points_into_private_network(from: &str, place: &str) -> bool {
     Depth::of(place).unwrap_or_else(unclear) > from
 }
 
-/// Returns whether a host may be this machine, in any of the ways in which resolvers read one:
-/// wider than `OriginRef::is_loopback`, since it serves to refuse.
+/// Returns whether a host can be this machine, in every form that resolvers accept. This function
+/// accepts more forms than `OriginRef::is_loopback`, since it is used to refuse URLs.
 fn is_machine(host: Host<'_>) -> bool {
     const NAMES: [&str; 7] = [
         "localhost",
@@ -90,7 +90,7 @@ fn is_machine(host: Host<'_>) -> bool {
         }
         Host::Ipv4(address) => is_own(address),
         Host::Ipv6(address) => {
-            // Below ::/64 are outdated forms with an IPv4 address at the end, too.
+            // ::/64 also has outdated forms of addresses, with an IPv4 address at the end.
             let outdated = address.segments()[..4] == [0; 4];
             address.is_loopback()
                 || address.is_unspecified()
@@ -100,11 +100,12 @@ fn is_machine(host: Host<'_>) -> bool {
     }
 }
 
-/// Returns whether a host is one that only this machine or its network can reach, by its name or as
-/// an address that is written out. The transport has to check what a name resolves to, with
+/// Returns whether only this machine or its network can reach a host, judged by its name or by the
+/// address in the text. The transport has to check the address to which a name resolves, with
 /// [`is_internal_address`].
 pub(crate) fn is_internal(host: Host<'_>) -> bool {
-    /// Names that no one else has (RFC 6761, 6762, 8375, and what is in use).
+    /// The ends of names that exist only in private networks (RFC 6761, 6762 and 8375, and others
+    /// that are in use).
     const TOPS: [&str; 14] = [
         "localhost",
         "localdomain",
@@ -136,10 +137,10 @@ pub(crate) fn is_internal(host: Host<'_>) -> bool {
 /// 6890): loopback, private, link-local, shared, multicast, reserved, and IPv6 addresses that
 /// contain such an IPv4 address.
 ///
-/// This crate applies the rule to the URLs in documents of other servers, as far as an address or a
-/// name such as `localhost` is written there. It resolves no names: a public name may resolve to an
-/// internal address, perhaps only when it is looked up again. To refuse these, apply this function
-/// in your HTTP client's resolver, to the address that it then connects to.
+/// This crate applies the rule to URLs in documents of other servers, if the host is an address or
+/// a name such as `localhost`. It does not resolve names. A public name can resolve to an internal
+/// address, perhaps only at a second lookup. To refuse such names, apply this function in the
+/// resolver of your HTTP client, to the address to which the client then connects.
 ///
 /// # Examples
 /// ```
@@ -166,8 +167,8 @@ pub fn is_internal_address(address: IpAddr) -> bool {
         IpAddr::V4(address) => is_special(address),
         IpAddr::V6(address) => match (contained(address), address.segments()) {
             (Some(address), _) => is_special(address),
-            // Special purposes below 2001::/23, documentation, and all that is not of the internet
-            // (RFC 4291 §2.4).
+            // Special purposes in 2001::/23, addresses for documentation, and all addresses outside
+            // of 2000::/3, which are not of the internet (RFC 4291 §2.4).
             (None, [0x2001, second, ..]) => second < 0x200 || second == 0xdb8,
             (None, [0x3fff, second, ..]) => second < 0x1000,
             (None, [first, ..]) => !(0x2000..=0x3fff).contains(&first),
@@ -205,7 +206,8 @@ fn is_special(address: Ipv4Addr) -> bool {
         )
 }
 
-/// A URI as an error may show it: a query may hold secrets, and so may user information.
+/// Returns a URI in the form that an error can show. Query and user information are left out, since
+/// they can have secrets in them.
 pub(crate) fn without_query(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
     let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();

@@ -6,13 +6,15 @@ use super::json::fields;
 use super::prose::{prose, whole_words};
 use super::words::{EXCERPT, Speech, is_plain, is_sensitive, is_word};
 
-/// The most bytes that the body of a response or a form may have. Most have a few hundred.
+/// The largest size of the body of a response or a form, in bytes. Most bodies have a few hundred
+/// bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// In these members of JSON servers explain themselves: their words pass.
+/// The members of JSON in which servers explain an error. Their words are shown.
 const MESSAGES: [&str; 6] = ["message", "error", "error_description", "detail", "title", "reason"];
 
-/// In these members of a refusal, too, written without `_` and `-` and in small letters.
+/// The members of a refusal in which servers explain it. The names are written without `_` and `-`,
+/// and in lower case.
 const EXPLANATIONS: [&str; 12] = [
     "message",
     "errormessage",
@@ -28,7 +30,7 @@ const EXPLANATIONS: [&str; 12] = [
     "errorreason",
 ];
 
-/// Numbers in these members of a refusal say what is wrong, written in the same way.
+/// The members of a refusal whose numbers say what is wrong. The names are written in the same way.
 const CODES: [&str; 13] = [
     "code",
     "errorcode",
@@ -57,8 +59,8 @@ impl Speech {
     }
 }
 
-/// Returns whether a body is a JSON object that is about an error, and nothing in it is called a
-/// token or a secret.
+/// Returns whether a body is a JSON object about an error, and none of its members has the name of
+/// a token or another secret.
 fn says_error(body: &[u8]) -> bool {
     let members =
         if body.len() <= MAX_BODY { fields(body).unwrap_or_default() } else { Vec::new() };
@@ -74,7 +76,7 @@ fn says_error(body: &[u8]) -> bool {
         && !members.iter().any(|(name, _)| !is_code(name) && is_sensitive(name))
 }
 
-/// Returns a name as the lists above write it.
+/// Returns a name in the form of the lists above.
 fn bare_name(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -83,15 +85,15 @@ fn is_code(name: &str) -> bool {
     CODES.contains(&bare_name(name).as_str())
 }
 
-/// Returns whether a body has a member besides `code` that is of an error.
+/// Returns whether a body has a member of an error besides `code`.
 fn says_more(text: &str) -> bool {
     let is_error =
         |name: &str| name == "errors" || EXPLANATIONS.contains(&name) || CODES.contains(&name);
     text.split('"').map(bare_name).any(|name| name != "code" && is_error(&name))
 }
 
-/// Returns the number with which a member's value begins, the colon before it included, if it can
-/// be that of an error.
+/// Returns the number of a member with the colon before it, if the number can be that of an error.
+/// `after` is the text after the member's name.
 fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
     let value = after.trim_start().strip_prefix(':')?.trim_start();
     let digits = value.strip_prefix('-').unwrap_or(value);
@@ -102,9 +104,9 @@ fn number_behind(after: &str, most_digits: usize) -> Option<&str> {
     (ends && (1..=most_digits).contains(&end)).then(|| &after[..length])
 }
 
-/// Returns the beginning of a body with every possible value masked: a broken server may put a
-/// secret anywhere. Prose is shown; numbers, long words, values after `=`, and strings of JSON
-/// except names and messages are not.
+/// Returns the beginning of a body with every possible value masked, since a broken server can put
+/// a secret anywhere. Words of a language are shown. Long numbers, long words, values after `=`,
+/// and JSON strings except names and messages are masked.
 pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     let refuses = speech == Speech::Refuses;
     let is_message = |name: &str| {
@@ -116,7 +118,7 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
     } else {
         text.into_owned()
     };
-    // A number that is called a code and nothing else may be one that the user types in.
+    // A number in a member `code` can be a code that the user types in.
     let most_digits = |name: &str| match bare_name(name).as_str() {
         "code" if says_more(&text) => 6,
         "code" => 3,
@@ -141,7 +143,8 @@ pub(crate) fn excerpt(body: &[u8], speech: Speech) -> String {
                     let (message, after) = message(after);
                     out = out + ": " + &prose(&message, speech);
                     rest = after;
-                    // A message that continues after its end contains quotation marks.
+                    // If the text goes on after the end of a message, the message has quotation
+                    // marks in it.
                     if !rest.is_empty() && !rest.trim_start().starts_with([',', '}', ']']) {
                         return out + "…";
                     }
@@ -174,7 +177,7 @@ fn message(after: &str) -> (String, &str) {
     (message, rest)
 }
 
-/// The length of the quoted string that `text` begins with, quotes included.
+/// Returns the length of the quoted string at the beginning of `text`, with its quotes.
 fn quoted(text: &str) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {
@@ -185,7 +188,7 @@ fn quoted(text: &str) -> usize {
     end.map_or(text.len(), |(at, _)| at + 1)
 }
 
-/// Whether what follows a name is a string.
+/// Returns whether the value after a name is a string.
 fn opens_string(after: &str) -> bool {
     after.trim_start().strip_prefix(':').is_some_and(|value| value.trim_start().starts_with('"'))
 }

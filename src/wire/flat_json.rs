@@ -1,13 +1,13 @@
-//! The usual JSON answer: one object of a few plain texts and whole numbers, read in one pass over
-//! borrowed text.
+//! A reader for the usual JSON answer: one object of a few plain texts and whole numbers. It reads
+//! the text in one pass, and borrows from it.
 //!
-//! Whatever is less plain (an escape, a fraction, a nested value, anything malformed) is left to
-//! the general reader.
+//! Everything else (an escape, a fraction, a nested value, malformed JSON) is left to the general
+//! reader.
 
-/// More members than this are not usual.
+/// The largest number of members of a plain object.
 const MOST: usize = 8;
 
-/// Numbers of so many digits fit and are exact.
+/// The largest number of digits of a plain number. Such numbers fit and are exact.
 const DIGITS: usize = 15;
 
 #[derive(Clone, Copy)]
@@ -16,9 +16,9 @@ pub(super) enum Plain<'a> {
     Number(u64),
 }
 
-/// The members in their order, and how many they are; `None` where the object is not plain.
+/// Returns the members in their order, and their number. `None` if the object is not plain.
 pub(super) fn read(document: &str) -> Option<([(&str, Plain<'_>); MOST], usize)> {
-    // Looked at as a whole, and without leaving early, so it becomes a few vector
+    // The loop checks the whole text without an early exit, so it becomes a few vector
     // instructions.
     let special = document.bytes().fold(false, |any, byte| any | (byte == b'\\') | (byte < b' '));
     if special {
@@ -46,14 +46,14 @@ pub(super) fn read(document: &str) -> Option<([(&str, Plain<'_>); MOST], usize)>
     }
 }
 
-/// A text, and what follows it.
+/// Reads a text. Returns it, and the rest after it.
 fn text(rest: &str) -> Option<(&str, &str)> {
     let inside = after(rest, b'"')?;
     let end = memchr::memchr(b'"', inside.as_bytes())?;
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// A whole number that is not negative, and what follows it.
+/// Reads a whole number that is not negative. Returns it, and the rest after it.
 fn number(rest: &str) -> Option<(u64, &str)> {
     let end = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
     let (digits, next) = rest.split_at(end);
@@ -63,13 +63,14 @@ fn number(rest: &str) -> Option<(u64, &str)> {
     (plain && whole).then(|| digits.parse().ok().map(|number| (number, next)))?
 }
 
-/// Returns the rest of the text after a byte and the white space before it.
+/// Returns the rest after a byte. Spaces before the byte are skipped.
 fn after(rest: &str, byte: u8) -> Option<&str> {
     let rest = trimmed(rest);
     (rest.as_bytes().first() == Some(&byte)).then(|| &rest[1..])
 }
 
-/// Without spaces at the beginning. (A document of several lines is not usual.)
+/// Returns a text without the spaces at its beginning. Line breaks stay, since a document of
+/// several lines is not usual.
 fn trimmed(rest: &str) -> &str {
     match rest.as_bytes().first() {
         Some(b' ') => rest.trim_start_matches(' '),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever is read here, the general reader reads the same.
+        /// If a document is read here, the general reader reads the same members.
         #[test]
         fn the_general_reader_agrees(
             document in r#"\{(("[a-z"\\ ]{0,3}"|[0-9.e-]{1,4}|[:, "{}\[\]])){0,12}\}"#,

@@ -11,7 +11,7 @@ use super::percent;
 /// The media type of forms.
 pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// A decoded name and its decoded value. Either may be any bytes.
+/// A decoded name and its decoded value. Both can be any bytes.
 pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Splits a form or a query into decoded pairs, in their order.
@@ -66,13 +66,13 @@ pub(crate) fn push_pair(out: &mut String, name: &[u8], value: &[u8]) {
     percent::encode_into(out, value);
 }
 
-/// Appends one pair of texts, the name of which needs no encoding, as [`push_pair`] does.
+/// Appends one pair of texts like [`push_pair`]. The name must be a text that needs no encoding.
 pub(crate) fn push_text(out: &mut String, name: &str, value: &str) {
     push_encoded(out, name, "");
     percent::encode_text_into(out, value);
 }
 
-/// Appends one pair of texts that need no encoding, or have been encoded.
+/// Appends one pair of texts that need no encoding, or are already encoded.
 pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     if !matches!(out.as_bytes().last(), None | Some(b'?' | b'&')) {
         out.push('&');
@@ -82,8 +82,8 @@ pub(crate) fn push_encoded(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// Splits a text as [`pairs`] does. Names and values are texts, too; a name or value that does not
-/// decode to UTF-8 is `None`.
+/// Splits a text like [`pairs`], into names and values that are texts. A name or value that is not
+/// UTF-8 after decoding is `None`.
 pub(crate) fn text_pairs(
     form: &str,
 ) -> impl Iterator<Item = (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> {
@@ -96,7 +96,7 @@ pub(crate) fn text_pairs(
     pieces.filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = split_at_byte(piece, b'=');
         let value = value.unwrap_or_default();
-        // Most need no decoding, and one look at both tells.
+        // Most pairs need no decoding. One search in name and value finds this out.
         if !percent::has_either(piece.as_bytes(), *b"%+") {
             return (Some(Cow::Borrowed(name)), Some(Cow::Borrowed(value)));
         }
@@ -116,13 +116,13 @@ fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
 /// Decodes a text; `None` if the result is not UTF-8.
 pub(crate) fn decoded_text(encoded: &str) -> Option<Cow<'_, str>> {
     match percent::decode_form(encoded.as_bytes()) {
-        // What needs no decoding is the text that it was.
+        // A text that needs no decoding is returned as it is.
         Cow::Borrowed(_) => Some(Cow::Borrowed(encoded)),
         decoded => text(decoded),
     }
 }
 
-/// A decoded name or value as a text; `None` where it is not UTF-8.
+/// Returns a decoded name or value as a text. `None` if it is not UTF-8.
 pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     match bytes {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
@@ -130,27 +130,28 @@ pub(crate) fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Keeps those pieces of a form or query, byte for byte, whose decoded name satisfies `keep`.
+/// Returns a form or query with only those pieces for whose decoded name `keep` returns `true`. The
+/// pieces are copied byte for byte.
 pub(crate) fn retain(form: &[u8], keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let kept: Vec<_> =
         pieces(form).filter(|piece| keep(&percent::decode_form(split_pair(piece).0))).collect();
     kept.join(&b'&')
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 pub(crate) fn essence(media_type: &[u8]) -> &[u8] {
     media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
-/// Whether a request's body is a form, by its `Content-Type`; `None` where readers disagree: more
-/// than one, or one that begins like that of a form and goes on otherwise. A signer or verifier
-/// must refuse those, since an application behind it may read a body as a form that was not signed
-/// as one.
+/// Returns whether the body of a request is a form, by its `Content-Type`. `None` if this is
+/// unclear: there is more than one `Content-Type`, or it begins like that of a form and continues
+/// in another way. A signer or verifier must refuse such a request. If not, an application could
+/// read the body as a form, although it was not signed as a form.
 pub(crate) fn is_form(headers: &HeaderMap) -> Option<bool> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
     let form = MEDIA_TYPE.as_bytes();
-    // Nearly all forms say just this.
+    // Nearly all forms have exactly this type.
     if value == form {
         return values.next().is_none().then_some(true);
     }

@@ -1,5 +1,5 @@
-//! JSON objects read member by member, borrowed where it can be. A repeated name is reported twice,
-//! so the reader can refuse it.
+//! JSON objects that are read member by member. Texts are borrowed if possible. A repeated name is
+//! reported twice, so the reader can refuse it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 
 use super::flat_json::{self, Plain};
 
-/// A member's value: texts borrowed from the document where they hold no escapes.
+/// A member's value. A text without escapes is borrowed from the document.
 #[derive(Debug)]
 pub(crate) enum Member<'a> {
     Null,
@@ -32,19 +32,19 @@ impl Member<'_> {
     }
 }
 
-/// Returns a text without the byte order mark that some servers write before it: it is not part of
-/// a JSON text, and a reader may ignore it (RFC 8259 §8.1).
+/// Returns a body without the byte order mark that some servers write at its beginning. The mark is
+/// not part of a JSON text, and a reader may ignore it (RFC 8259 §8.1).
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// Hands the members of a JSON object to `take`, in their order. `None` when the body is not one
-/// object.
+/// Passes the members of a JSON object to `take`, in their order. Returns `None` if the body is not
+/// one object.
 pub(crate) fn visit<'a>(
     body: &'a [u8],
     mut take: impl FnMut(Cow<'a, str>, Member<'a>),
 ) -> Option<()> {
-    // Checked as a whole, the body needs no check for each text in it.
+    // The body is checked as a whole, so no text in it needs a check.
     let body = std::str::from_utf8(without_mark(body)).ok()?;
     if let Some((members, count)) = flat_json::read(body) {
         for (name, value) in &members[..count] {
@@ -63,14 +63,14 @@ pub(crate) fn visit<'a>(
     document.end().ok()
 }
 
-/// The members of a JSON object in their order.
+/// Returns the members of a JSON object in their order.
 pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, Value)>> {
     let mut fields = Vec::new();
     visit(body, |name, value| fields.push((name.into_owned(), value.into_value())))?;
     Some(fields)
 }
 
-/// Reads a JSON object and refuses repeated members. In nested objects, the last one of a name
+/// Reads a JSON object and refuses repeated members. In a nested object, the last member of a name
 /// counts.
 pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     let mut object = Map::new();
@@ -106,7 +106,7 @@ impl<'de, F: FnMut(Cow<'de, str>, Member<'de>)> Visitor<'de> for Members<F> {
     }
 }
 
-/// A member's name. (`Cow` alone is never borrowed by serde.)
+/// A member's name. Serde never borrows a `Cow` without a type like this one.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -162,7 +162,7 @@ impl<'de> Visitor<'de> for MemberVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         Ok(match Value::deserialize(MapAccessDeserializer::new(map))? {
-            // serde_json hands numbers over like this when another crate has switched on
+            // serde_json passes numbers as maps if another crate has switched on
             // `arbitrary_precision`.
             Value::Number(number) => Member::Number(number),
             value => Member::Other(value),

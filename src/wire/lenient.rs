@@ -1,8 +1,8 @@
-//! Members of JSON as servers write them: numbers and booleans in quotes, null for what is absent,
-//! a text for a list of one.
+//! Members of JSON as servers write them: numbers and booleans in quotes, null for an absent
+//! member, one text instead of a list.
 //!
-//! Nothing here takes an odd value for an absent one: null is absent, and everything else is read
-//! or is an error. The one exception is an empty URL.
+//! A value of a wrong type never counts as absent. Null counts as absent, and every other value is
+//! read or is an error. The only exception is an empty URL, which counts as absent.
 
 use std::time::Duration;
 
@@ -11,8 +11,9 @@ use serde_json::{Map, Number, Value};
 
 use super::timestamp::Timestamp;
 
-/// Returns the names of the members that cannot be read. Each is tried alone, beside the one
-/// without which nothing can be read, so this takes no longer than reading the object twice.
+/// Returns the names of the members that cannot be read. Each member is tried alone, together with
+/// `needed`, the member without which nothing can be read. So this takes no longer than reading the
+/// object twice.
 pub(crate) fn odd<T>(
     members: &Map<String, Value>,
     needed: (String, Value),
@@ -24,7 +25,7 @@ pub(crate) fn odd<T>(
     })
 }
 
-/// Returns a number of seconds: a number without a fraction, or a text of one.
+/// Returns a number of seconds: a number without a fraction, or a text with such a number.
 pub(crate) fn seconds(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => whole(number),
@@ -33,8 +34,8 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
     }
 }
 
-/// Returns a number that has no fraction and is not negative. One that is larger than fits becomes
-/// the largest.
+/// Returns a number that has no fraction and is not negative. A number that is too large becomes
+/// the largest one.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -46,7 +47,8 @@ pub(crate) fn whole(number: &Number) -> Option<u64> {
 }
 
 /// Returns a whole number that is written as a text, perhaps with a fraction of zeros and white
-/// space around it. `parse` would take a sign. More digits than fit are the largest number.
+/// space around it. A sign is not accepted, although `parse` would accept it. A number that is too
+/// large becomes the largest one.
 pub(crate) fn digits(text: &str) -> Option<u64> {
     let text = text.trim_ascii();
     let (text, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -79,7 +81,7 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     }
 }
 
-/// Reads a boolean whose absence means false, which null says, too.
+/// Reads a boolean. Null is `false`, like an absent member.
 pub(crate) fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(false),
@@ -100,7 +102,7 @@ pub(crate) fn list<'de, D: Deserializer<'de>>(
     }
 }
 
-/// Reads a URL that may be absent, which an empty text says, too: an empty URL leads nowhere.
+/// Reads a URL. Null and an empty text count as absent, since an empty URL leads nowhere.
 pub(crate) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|url| !url.is_empty()))
 }

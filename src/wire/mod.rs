@@ -1,5 +1,6 @@
 //! Bytes on the wire: percent-encoding, forms, header parameters, challenges, JSON members,
-//! origins, points in time. Knows no protocol, and imports nothing of the rest of the crate.
+//! origins, points in time. This module knows no protocol, and imports nothing from the rest of the
+//! crate.
 
 pub(crate) mod auth_param;
 mod challenge;

@@ -32,7 +32,8 @@ impl WebScheme {
     }
 }
 
-/// A scheme, a host and a port. Two are equal when a credential for one may be shown to the other.
+/// A scheme, a host and a port. Two origins are equal if a credential for one may be sent to the
+/// other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     scheme: WebScheme,
@@ -41,23 +42,23 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of an absolute http or https URI; `None` for any other. User information is left
-    /// out.
+    /// Returns the origin of an absolute http or https URI, without user information. `None` for
+    /// any other URI.
     pub(crate) fn of(uri: &Uri) -> Option<Self> {
         OriginRef::of(uri).map(Self::from)
     }
 
-    /// Whether the scheme is https.
+    /// Returns whether the scheme is https.
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == WebScheme::Https
     }
 
-    /// The origin as its parts.
+    /// Returns the origin as its parts.
     pub(crate) fn site(&self) -> OriginRef<'_> {
         OriginRef { scheme: self.scheme, host: &self.host, port: self.port }
     }
 
-    /// Whether a `Host` header's value names this origin's host and port.
+    /// Returns whether the value of a `Host` header names this origin's host and port.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.site().has_host(host)
     }
@@ -76,7 +77,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// An origin in the words of a URI: the host is in any case, an IPv6 address in brackets.
+/// An origin as a URI writes it: the host in upper or lower case, and an IPv6 address in brackets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OriginRef<'a> {
     pub(crate) scheme: WebScheme,
@@ -97,22 +98,22 @@ impl<'a> OriginRef<'a> {
         (!host.is_empty()).then_some(Self { scheme, host, port })
     }
 
-    /// Whether a `Host` header's value names this host and port.
+    /// Returns whether the value of a `Host` header names this host and port.
     pub(crate) fn has_host(self, host: &str) -> bool {
         let (named, rest) = host.split_at_checked(self.host.len()).unwrap_or_default();
-        // Nothing else is possible there: `Host` has no user information (RFC 9110 §7.2).
+        // The value begins with the host, since `Host` has no user information (RFC 9110 §7.2).
         let same_host = named == self.host || named.eq_ignore_ascii_case(self.host);
         same_host && port_behind(rest, self.scheme) == Some(self.port)
     }
 
-    /// Whether two sites are one origin.
+    /// Returns whether two sites are the same origin.
     pub(crate) fn is(self, other: OriginRef<'_>) -> bool {
-        // Hosts are nearly always written alike.
+        // Hosts are nearly always written in the same way.
         let same_host = self.host == other.host || self.host.eq_ignore_ascii_case(other.host);
         self.scheme == other.scheme && self.port == other.port && same_host
     }
 
-    /// The port, unless it is the scheme's default.
+    /// Returns the port, unless it is the scheme's default.
     pub(crate) fn explicit_port(self) -> Option<u16> {
         (self.port != default_port(self.scheme)).then_some(self.port)
     }
@@ -127,14 +128,15 @@ impl<'a> OriginRef<'a> {
             || literal.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether what is sent there stays secret on the way: https, or the machine itself.
+    /// Returns whether a request to this origin stays secret on its way: the scheme is https, or
+    /// the host is this machine.
     pub(crate) fn is_secure(self) -> bool {
         self.scheme == WebScheme::Https || self.is_loopback()
     }
 }
 
-/// Splits an authority, without its user information, at the colon. (`Authority::port` ignores a
-/// text that is not a port, such as 99999.)
+/// Splits an authority into host and port, without user information. `Authority::port` cannot be
+/// used, since it ignores a text that is not a port, such as 99999.
 fn host_and_port(authority: &str) -> (&str, &str) {
     // Most authorities are nothing but a host.
     if !percent::has_either(authority.as_bytes(), *b"@:") {
@@ -149,17 +151,17 @@ fn host_and_port(authority: &str) -> (&str, &str) {
     colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]))
 }
 
-/// The port after the colon, or the default port of the scheme.
+/// Reads the port after the colon. An empty text is the default port of the scheme.
 fn port_of(port: &str, scheme: WebScheme) -> Option<u16> {
     match port {
         "" => Some(default_port(scheme)),
-        // `parse` would take a sign.
+        // `parse` would also accept a sign.
         port if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok(),
         _ => None,
     }
 }
 
-/// A port with its colon, or nothing.
+/// Reads a port with its colon. An empty text is the default port of the scheme.
 fn port_behind(text: &str, scheme: WebScheme) -> Option<u16> {
     if text.is_empty() {
         Some(default_port(scheme))

@@ -7,19 +7,19 @@
 
 use std::borrow::Cow;
 
-/// Every byte but the unreserved ones, for the `percent-encoding` crate.
+/// All bytes except the unreserved ones, for the `percent-encoding` crate.
 #[cfg(any(feature = "client", test))]
 pub(crate) const RESERVED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether a byte stands for itself: a letter, a digit, `-`, `.`, `_` or `~`.
+/// Returns whether a byte is unreserved: a letter, a digit, `-`, `.`, `_` or `~`.
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// A byte's escape in upper-case hexadecimal: `%3D` for `=`.
+/// Returns a byte's escape in upper-case hexadecimal: `%3D` for `=`.
 pub(crate) const fn escape(byte: u8) -> [u8; 3] {
     [b'%', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]
 }
@@ -60,8 +60,8 @@ pub(crate) fn all_unreserved(run: &[u8; RUN]) -> bool {
     reserved == 0
 }
 
-/// The encoded form of every byte. The first character is the lowest byte of the number and the
-/// length is the highest, so each byte of a text costs one load and one store.
+/// The encoded form of every byte. The first character is in the lowest byte of the number, and the
+/// length is in the highest byte. So each byte of a text costs one load and one store.
 pub(crate) type Escapes = [u64; 256];
 
 /// Returns the length of an escape.
@@ -97,10 +97,10 @@ impl Letters {
 }
 
 /// Writes the escapes of `text` into a buffer from `at` on, and returns where they end. The buffer
-/// must have eight bytes more than the escapes take. Works on eight bytes at a time, and looks into
-/// `escapes` only for those that [`special`] marks.
+/// must have eight bytes more than the escapes take. The function works on eight bytes at a time,
+/// and looks up `escapes` only for the bytes that [`special`] marks.
 ///
-/// It is inlined everywhere: texts are mostly short, and a call costs as much as a few letters do.
+/// It is inlined everywhere, since most texts are short, and a call costs as much as a few letters.
 #[inline(always)]
 pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
     buffer: &mut [u8; N],
@@ -127,12 +127,12 @@ pub(crate) fn escape_into<const LETTERS: u8, const N: usize>(
     escape_word(buffer, at, word, special::<LETTERS>(word) & !known, escapes) + rest.len()
 }
 
-/// Returns `rest`, the one to seven bytes of a text behind its whole words, as the low bytes of a
-/// word.
+/// Returns `rest` as the low bytes of a word. `rest` is the one to seven bytes of a text after its
+/// whole words.
 #[inline]
 fn tail(text: &[u8], rest: &[u8]) -> u64 {
     match (text.last_chunk(), rest.first_chunk(), rest.last_chunk()) {
-        // The last eight bytes begin with some that are not in `rest`, and are shifted out.
+        // The last eight bytes begin with bytes that are not in `rest`. These are shifted out.
         (Some(last), ..) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
         (None, Some(first), Some(last)) => {
             u64::from(u32::from_le_bytes(*first))
@@ -142,9 +142,9 @@ fn tail(text: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Writes a word, whose first byte is the lowest, and the escapes of its special bytes, which are
-/// marked by their highest bits. Returns `at` plus the number of bytes that the escapes add to the
-/// eight of the word.
+/// Writes a word with the escapes of its special bytes. The lowest byte of the word is the first
+/// one. In `special`, the highest bit of each special byte is set. Returns `at` plus the number of
+/// bytes that the escapes add to the eight bytes of the word.
 #[inline]
 pub(crate) fn escape_word<const N: usize>(
     buffer: &mut [u8; N],
@@ -174,7 +174,7 @@ pub(crate) fn escape_word<const N: usize>(
     at
 }
 
-/// Does the same where every byte is special, as in a text of another script.
+/// Does the same as [`escape_word`] if every byte is special, as in a text of another script.
 #[cold]
 fn escape_all<const N: usize>(
     buffer: &mut [u8; N],
@@ -197,15 +197,15 @@ fn put<const N: usize>(buffer: &mut [u8; N], at: usize, word: u64) {
     buffer[at..at + 8].copy_from_slice(&word.to_le_bytes());
 }
 
-/// A byte times this is eight such bytes.
+/// A byte multiplied by this number is a word of eight such bytes.
 pub(crate) const EACH: u64 = u64::MAX / 0xFF;
 
-/// Marks by their highest bits the bytes of a word that are neither digits nor letters that stand
-/// for themselves.
+/// Returns marks for the bytes of a word that are neither digits nor unchanged letters
+/// ([`Letters`]): the highest bits of these bytes.
 #[inline]
 fn special<const LETTERS: u8>(word: u64) -> u64 {
     let low = word & (0x7F * EACH);
-    // A byte lies between two bounds if the two sums differ in its highest bit.
+    // A byte is between two bounds if the two sums differ in the highest bit of that byte.
     let within = |bytes: u64, from: u8, to: u8| {
         let sum = |bound: u8| bytes + u64::from(0x80 - bound) * EACH;
         sum(from) ^ sum(to + 1)
@@ -222,11 +222,11 @@ fn special<const LETTERS: u8>(word: u64) -> u64 {
 pub(crate) fn is_printable(text: &[u8]) -> bool {
     const HIGH: u64 = EACH << 7;
     // The first of the three finds bytes that are not ASCII, the second finds DEL, and the third
-    // finds bytes below the space. A sum that carries comes from what the first has found.
+    // finds bytes below the space. Only a byte that the first finds can cause a carry.
     let odd = |word: u64| (word | word.wrapping_add(EACH) | !((word | HIGH) - EACH * 0x20)) & HIGH;
     let (words, rest) = text.as_chunks();
     let any = words.iter().fold(0, |any, word| any | odd(u64::from_le_bytes(*word)));
-    // Behind the rest, its word has bytes that are not the text's.
+    // The word has further bytes after the rest. They do not belong to the text.
     let known = || !(u64::MAX << (8 * rest.len()));
     any == 0 && (rest.is_empty() || odd(tail(text, rest)) & known() == 0)
 }
@@ -239,12 +239,12 @@ pub(crate) fn has_either(text: &[u8], bytes: [u8; 2]) -> bool {
     any != 0 || (!rest.is_empty() && marks_of(tail(text, rest), bytes) != 0)
 }
 
-/// Marks by its highest bit the first byte of a word that is one of two bytes. Other marks, if any,
-/// are behind it.
+/// Returns a mark for the first byte of a word that is one of two bytes: the highest bit of that
+/// byte. Any other marks are on later bytes, and can be wrong.
 #[inline]
 fn marks_of(word: u64, bytes: [u8; 2]) -> u64 {
-    // A byte that is equal becomes zero, and the subtraction borrows only above a zero, so the
-    // lowest mark is right.
+    // A byte that is equal becomes zero. The subtraction borrows only above a zero, so the lowest
+    // mark is right.
     let zero = |word: u64| word.wrapping_sub(EACH) & !word;
     (zero(word ^ (u64::from(bytes[0]) * EACH)) | zero(word ^ (u64::from(bytes[1]) * EACH)))
         & (EACH << 7)
@@ -264,29 +264,29 @@ pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Decodes every `%` that is followed by two hexadecimal digits; any other `%` stands for itself.
+/// Decodes every `%` that is followed by two hexadecimal digits. Any other `%` stays as it is.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     decode_beside(bytes, b'%')
 }
 
-/// Decodes as [`decode`] does, and every `+` to a space, as forms have it.
+/// Decodes like [`decode`], and also decodes every `+` to a space, as in forms.
 #[inline]
 pub(crate) fn decode_form(bytes: &[u8]) -> Cow<'_, [u8]> {
     decode_beside(bytes, b'+')
 }
 
-/// Decodes a text in which `plus` is `+` where that stands for a space, and `%` where it does not.
+/// Decodes a text. `plus` is `+` if a `+` means a space, and `%` if not.
 #[inline]
 fn decode_beside(bytes: &[u8], plus: u8) -> Cow<'_, [u8]> {
-    // Most texts have nothing coded.
+    // Most texts have nothing to decode.
     if has_either(bytes, [b'%', plus]) { decoded(bytes, plus).into() } else { bytes.into() }
 }
 
-/// Returns a text decoded. `plus` is `+` where that stands for a space, and `%` where it does not.
+/// Returns the decoded text. `plus` is `+` if a `+` means a space, and `%` if not.
 #[inline(never)]
 fn decoded(bytes: &[u8], plus: u8) -> Vec<u8> {
-    // Eight bytes at a time up to the next one that is coded. The text does not become longer, but
-    // the last word may.
+    // Copies eight bytes at a time, up to the next encoded byte. The text does not become longer,
+    // but the last word can go beyond its end.
     let mut out = vec![0; bytes.len() + 8];
     let (mut at, mut rest) = (0, bytes);
     while !rest.is_empty() {
@@ -310,7 +310,7 @@ fn decoded(bytes: &[u8], plus: u8) -> Vec<u8> {
     out
 }
 
-/// Returns the byte that the two digits behind a `%` stand for, and what follows them.
+/// Returns the byte of the two digits after a `%`, and the rest after them.
 fn escaped(digits: &[u8]) -> Option<(u8, &[u8])> {
     let (&[high, low], rest) = digits.split_first_chunk()?;
     Some((hex(high)? << 4 | hex(low)?, rest))

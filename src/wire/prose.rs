@@ -1,9 +1,10 @@
-//! Explanations of the other side for people, without the secrets that some servers quote in them.
+//! Texts of the other side for people, such as explanations of errors, with possible secrets
+//! masked. Some servers quote secrets in them.
 
 use super::words::{Speech, is_plain, is_sensitive, is_word, truncated};
 
-/// Returns a text of the other side's for people as an error may hold it: short, and with
-/// everything masked that may be a secret.
+/// Returns a text of the other side in the form that an error can show: short, and with everything
+/// masked that can be a secret.
 pub(crate) fn printable_text(text: &str) -> String {
     let short = truncated(text);
     if short.len() == text.len() {
@@ -13,7 +14,7 @@ pub(crate) fn printable_text(text: &str) -> String {
     }
 }
 
-/// Returns the code of an error, which is a word, or else a text for people.
+/// Returns an error code as it is if it is one word. If not, returns it like [`printable_text`].
 pub(crate) fn printable_code(text: &str) -> String {
     let is_code = text.len() <= 100
         && !text.contains([':', '=', '"', '\''])
@@ -21,15 +22,15 @@ pub(crate) fn printable_code(text: &str) -> String {
     if is_code { text.to_owned() } else { printable_text(text) }
 }
 
-/// Returns a text that was cut without the word in which that happened: its beginning may be that
-/// of a secret.
+/// Returns the beginning of a text without its last word. The text was cut in that word, so it can
+/// be the beginning of a secret.
 pub(crate) fn whole_words(text: &str) -> &str {
     text.trim_end_matches(is_word)
 }
 
-/// Masks in a text what may be a secret. A text that speaks of one, of a token or a password, shows
-/// only words that are known, since any other may be the secret's own. Any other text shows all
-/// that looks like a word or a short number.
+/// Masks everything in a text that can be a secret. If the text mentions a secret, such as a token
+/// or a password, only known words, dates and short numbers are shown, since every other word can
+/// be the secret. If not, everything is shown that looks like a word or a short number.
 pub(crate) fn prose(text: &str, speech: Speech) -> String {
     let is_about_secrets =
         text.split(|c| !is_word(c)).any(|word| is_sensitive(word) || names_secret(word));
@@ -62,7 +63,7 @@ pub(crate) fn prose(text: &str, speech: Speech) -> String {
     out
 }
 
-/// Returns the end of the value after an equals sign: the next pair or word, or a quotation mark.
+/// Returns the end of the value after an equals sign: the next `&`, quotation mark or white space.
 fn value_end(rest: &str, sign: usize) -> usize {
     let ends = |c: char| c == '&' || c == '\'' || c == '"' || c.is_whitespace();
     let value = rest[sign..].trim_start();
@@ -70,8 +71,7 @@ fn value_end(rest: &str, sign: usize) -> usize {
     value.find(ends).map_or(rest.len(), |end| begin + end)
 }
 
-/// Returns whether a word names something else that is secret than those that are sensitive
-/// everywhere.
+/// Returns whether a word names a secret, other than the words of [`is_sensitive`].
 fn names_secret(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let is_secret = matches!(word.as_str(), "pin" | "otp" | "bearer" | "jwt");
@@ -81,8 +81,7 @@ fn names_secret(word: &str) -> bool {
             .any(|name| word.contains(name))
 }
 
-/// Returns whether a word is put together from known ones, or the number of an error of
-/// Microsoft's.
+/// Returns whether a word consists of known words, or is an error number of Microsoft.
 fn is_known(word: &str) -> bool {
     if word
         .strip_prefix("AADSTS")
@@ -96,7 +95,7 @@ fn is_known(word: &str) -> bool {
     is_in(&word) || word.split(['_', '-', '.', '/']).all(is_in)
 }
 
-/// Returns whether a word is capital letters and then digits, such as `AADSTS70008`.
+/// Returns whether a word consists of capital letters and then digits, such as `AADSTS70008`.
 fn is_label(word: &str) -> bool {
     let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
     word.len() <= 12
@@ -105,7 +104,8 @@ fn is_label(word: &str) -> bool {
         && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether a word is a number of at most three digits, or four with a point among them.
+/// Returns whether a word is a number of at most three digits, or of four digits with a point
+/// between them.
 fn is_amount(word: &str) -> bool {
     digits(word) <= 4 && word.split('.').all(|part| part.len() <= 3 && digits(part) == part.len())
 }
@@ -117,7 +117,7 @@ fn is_number(word: &str) -> bool {
 }
 
 /// Returns whether a word is a date, perhaps with an hour, or the end of a time. A code of digits
-/// with hyphens has no year.
+/// with hyphens does not begin with a year, so it is not a date.
 fn is_date(word: &str) -> bool {
     let mut parts = word.trim_end_matches(['.', 'Z']).split(['-', '/', '.', 'T', '+']);
     let first = parts.next().unwrap_or_default();
@@ -135,7 +135,7 @@ fn digits(word: &str) -> usize {
     word.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// The words of explanations: those that are shown in a text that speaks of a secret.
+/// The known words: those that are shown in a text that mentions a secret.
 const WORDS: &str = "
     a about absent accept accepted accepts access account across active actual after again ago
     algorithm all allow allowed already also always an and another any api app application are

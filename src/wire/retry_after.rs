@@ -9,8 +9,8 @@ use http::header::RETRY_AFTER;
 
 use super::timestamp::Timestamp;
 
-/// The `Retry-After` of our servers with status 503, in seconds: failing storage usually recovers
-/// soon, unless clients keep it busy by trying again at once.
+/// The `Retry-After` of our servers with status 503, in seconds. Storage that fails usually
+/// recovers soon, unless clients keep it busy by sending requests again at once.
 pub(crate) const WHEN_UNAVAILABLE: &str = "5";
 
 /// The value of `Retry-After`: when to send a request again.
@@ -42,7 +42,7 @@ impl RetryAfter {
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-            // More digits than fit are a long time.
+            // A number that is too large becomes the longest time.
             return Some(Self::Delay(Duration::from_secs(value.parse().unwrap_or(u64::MAX))));
         }
         httpdate::parse_http_date(value).ok().map(|date| Self::Date(date.into()))

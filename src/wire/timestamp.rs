@@ -40,7 +40,8 @@ impl Timestamp {
         Self(self.0.saturating_add(delay.as_secs()))
     }
 
-    /// The time that much earlier, at the earliest the epoch. Fractions of a second are dropped.
+    /// Returns the point in time that is `delay` earlier. Fractions of a second are dropped. The
+    /// result is never before the epoch.
     pub(crate) const fn before(self, delay: Duration) -> Self {
         Self(self.0.saturating_sub(delay.as_secs()))
     }

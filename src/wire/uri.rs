@@ -1,12 +1,12 @@
 //! The parts of a URI as its author wrote them (RFC 3986 §3 and appendix B), and the host in its
 //! authority.
 //!
-//! Nothing is repaired: if readers of URLs disagree about a host, this module finds none, and the
-//! caller takes the careful way.
+//! Nothing is repaired. If URL parsers disagree about the host of a text, this module returns no
+//! host, and the caller must be careful with the text.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A URI in its parts, each as it is written.
+/// The parts of a URI, each as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UriParts<'a> {
     pub(crate) scheme: &'a str,
@@ -34,7 +34,7 @@ impl<'a> UriParts<'a> {
         self.scheme.eq_ignore_ascii_case("https") || self.scheme.eq_ignore_ascii_case("http")
     }
 
-    /// Returns the host, if all readers agree on it.
+    /// Returns the host, if all URL parsers agree on it.
     pub(crate) fn host(self) -> Option<Host<'a>> {
         Host::of_authority(self.authority?)
     }
@@ -80,7 +80,7 @@ impl<'a> Site<'a> {
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,
             Some("") => None,
-            // `parse` would take a sign.
+            // `parse` would also accept a sign.
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Some(digits.parse().ok()?)
             }
@@ -93,15 +93,15 @@ impl<'a> Site<'a> {
 /// A host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Host<'a> {
-    /// A name, in any case, perhaps with a dot at its end.
+    /// A name in upper or lower case, perhaps with a dot at its end.
     Name(&'a str),
     Ipv4(Ipv4Addr),
     Ipv6(Ipv6Addr),
 }
 
 impl<'a> Host<'a> {
-    /// Returns the host that a text is; `None` for a text that some readers take for another host
-    /// than others do, such as one with escapes or with letters outside ASCII.
+    /// Reads a host. Returns `None` for a text that URL parsers read as different hosts, such as a
+    /// text with escapes or with letters outside ASCII.
     pub(crate) fn of(text: &'a str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             return inner.strip_suffix(']')?.parse().ok().map(Self::Ipv6);
@@ -120,7 +120,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Returns the host of an authority, if all readers agree on it.
+    /// Returns the host of an authority, if all URL parsers agree on it.
     pub(crate) fn of_authority(authority: &'a str) -> Option<Self> {
         Some(Site::of(authority)?.host)
     }
@@ -135,8 +135,8 @@ impl<'a> Host<'a> {
     }
 }
 
-/// Returns an IPv4 address in any of the forms that resolvers take: up to four numbers, each in
-/// decimal, octal or hexadecimal, of which the last fills the rest of the address.
+/// Reads an IPv4 address in every form that resolvers accept: up to four numbers, each in decimal,
+/// octal or hexadecimal. The last number fills the rest of the address.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let numbers = text.split('.').map(number).collect::<Option<Vec<_>>>()?;
     let (last, first) = numbers.split_last()?;
@@ -232,7 +232,8 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// If both read a host, it is the same one: the library knows the URLs of browsers.
+        /// If this module and the `url` library both read a host, it is the same host. The library
+        /// reads URLs like browsers.
         #[test]
         fn a_host_agrees_with_the_url_library(
             uri in "https?://([a-z0-9.x-]{1,12}|\\[[0-9a-f:]{2,9}\\])(:[0-9]{0,5})?\

@@ -5,11 +5,11 @@ use super::uri::UriParts;
 /// The most characters of a text that an error shows.
 pub(crate) const EXCERPT: usize = 200;
 
-/// A URL as an error may show it: user information and query may hold secrets.
+/// Returns a URL in the form that an error can show. User information, query and fragment are left
+/// out, since they can have secrets in them.
 pub(crate) fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    // Where readers disagree about what the authority is, a password may be anywhere before the
-    // last `@`.
+    // If URL parsers disagree about the authority, a password can be anywhere before the last `@`.
     let begin =
         if UriParts::of(url).and_then(UriParts::host).is_some() { url.find("//") } else { None };
     let Some((scheme, rest)) = begin.map(|at| url.split_at(at + 2)) else {
@@ -22,22 +22,22 @@ pub(crate) fn without_secrets(url: &str) -> String {
 
 /// Returns a text of the other side, cut to a length that fits in a log.
 pub(crate) fn truncated(text: &str) -> String {
-    // Most texts have fewer bytes than that.
+    // Most texts have fewer bytes than the limit.
     let cut = if text.len() <= EXCERPT { None } else { text.char_indices().nth(EXCERPT) };
     cut.map_or(text, |(end, _)| &text[..end]).to_owned()
 }
 
-/// Behind a word with one of these in it nothing more is shown: what follows may be its value in
-/// any syntax.
+/// The parts of words that name a secret. After such a word nothing more is shown, since the text
+/// after it can be the secret in any syntax.
 const SENSITIVE: [&str; 7] =
     ["secret", "token", "signature", "verifier", "password", "key", "code"];
 
-/// The kind of a response, which decides what its body may hold.
+/// The kind of a response. It decides which parts of the body an error shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
-    /// It gives, or it is unclear what it does.
+    /// The response grants something, or its kind is unclear.
     Grants,
-    /// It says no and explains why.
+    /// The response refuses something, and explains why.
     Refuses,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn is_sensitive(word: &str) -> bool {
     SENSITIVE.iter().any(|sensitive| word.to_ascii_lowercase().contains(sensitive))
 }
 
-/// Whether a word is one of a language, or a number as short as a status.
+/// Returns whether a word looks like a word of a language, or is a number as short as a status.
 pub(crate) fn is_plain(word: &str) -> bool {
     let is_status = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
     is_status || (word.len() <= 20 && !word.chars().any(char::is_numeric))

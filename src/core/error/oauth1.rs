@@ -39,8 +39,8 @@ pub enum RequestError {
     },
     /// The key of the signature method is in a key service, and this function cannot send requests.
     #[error(
-        "the key of {method} is in a key service: use `sign_remotely` or `follow_remotely`, whose \
-         step asks it"
+        "the key of {method} is in a key service, which this function cannot ask: use \
+         `sign_remotely` or `follow_remotely`"
     )]
     KeyElsewhere {
         /// The name of the signature method.
@@ -49,7 +49,7 @@ pub enum RequestError {
     /// The service accepts no callback in the request. It uses the registered one.
     #[error(
         "this service accepts no callback in a request, since it uses the registered one: use \
-         `Return::Registered`"
+         `Authorize::registered`"
     )]
     CallbackNotAccepted,
     /// The service speaks OAuth 1.0 of 2007, which does not prove which user came back. An option
@@ -79,8 +79,8 @@ pub enum RequestError {
 pub enum CallbackError {
     /// The callback has other temporary credentials than the pending value.
     #[error(
-        "the callback's \"oauth_token\" is {received:?}: expected {expected:?}, that of the \
-         pending authorization"
+        "the callback's \"oauth_token\" is {received:?}: expected the token of the pending \
+         authorization, {expected:?}"
     )]
     TokenMismatch {
         /// The identifier of the pending temporary credentials.

@@ -155,15 +155,15 @@ fn lifts(option: Option<&str>) -> String {
     option.map(|option| format!(" (`{option}` allows this)")).unwrap_or_default()
 }
 
-/// Returns the advice for the case that both issuers are the same server.
+/// Returns the advice for a server that the caller trusts although the issuers differ.
 fn issuer_option(received: &str) -> &'static str {
     if received.is_empty() {
         " (`Discovery::allow_missing_issuer` accepts metadata that names no issuer)"
     } else if received.contains('{') {
-        "(`Discovery::allow_issuer_template` accepts metadata with this template in place of an \
+        " (`Discovery::allow_issuer_template` accepts metadata with this template in place of an \
          issuer)"
     } else {
-        "(if both name the same server, set the name that the server uses: \
+        " (if both name the same server, set the name that the server uses: \
          `Discovery::allow_issuer` for its metadata, `AuthorizationServer::issuer` for its \
          callbacks)"
     }

@@ -65,8 +65,8 @@ pub enum RejectReason {
         expected: Vec<String>,
     },
     /// The `token_type` is not that of a bearer access token. Either the token is bound to a key,
-    /// which the request would have to prove (`DPoP`, `PoP`, `MAC`), or the token is not for
-    /// resources (`refresh_token`, `id_token`, `N_A`).
+    /// and the request would have to prove that the client has the key (`DPoP`, `PoP`, `MAC`). Or
+    /// the token is not for resources (`refresh_token`, `id_token`, `N_A`).
     #[error("the token is of the type {0:?}, which is not a bearer access token")]
     TokenKind(String),
     /// The bearer token does not have the required scope.

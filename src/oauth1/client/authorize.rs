@@ -196,7 +196,7 @@ impl Client {
         self.ask_for_credentials(request, moment, state)
     }
 
-    /// Returns the requests that have the callback in them.
+    /// Returns the callback for each request that has it.
     fn returns_to(&self, user_returns: Return) -> Result<CallbackPlacement, Error> {
         let (with_request, with_authorization) = match self.server.when_told() {
             Callbacks::WithRequest => (true, false),
@@ -233,7 +233,7 @@ impl Client {
     }
 }
 
-/// The callback: in the requests that have it, and for the later comparison.
+/// The callback for each request that has it, and for the later comparison.
 struct CallbackPlacement {
     with_request: Option<String>,
     with_authorization: Option<String>,

@@ -38,7 +38,7 @@ use crate::{Error, Event, Moment, Request, Step, Unsupported};
 /// let authorization = run(client.authorize(authorize, Moment::from_os())?, http)?;
 /// println!("go to {}", authorization.url);
 ///
-/// // Last leg, in the handler of the callback: `uri` is what the user's browser asked for.
+/// // Last leg, in the handler of the callback: `uri` is the URI that the user's browser requested.
 /// # let uri = "";
 /// let token = run(client.redeem(authorization.pending, uri, Moment::from_os())?, http)?;
 ///
@@ -55,10 +55,10 @@ pub struct Client {
     pub(super) server: Server,
     pub(super) credentials: ClientCredentials,
     pub(super) observer: Observer,
-    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. For an
-    /// application behind a proxy that changes scheme and host, and whose framework has only a URI
-    /// such as `http://10.0.0.5:8080/ready`. If you have path and query, pass those instead. If the
-    /// proxy removed a prefix of the path, add it again. Default: `false`.
+    /// If `true`, only the path of a callback is compared, even if you pass its whole URI. Use it
+    /// if a proxy changes scheme and host, and the framework has only a URI such as
+    /// `http://10.0.0.5:8080/ready`. If you have path and query, pass those instead. If the proxy
+    /// removed a prefix of the path, add it again. Default: `false`.
     ///
     /// # Security
     /// Two services whose callbacks differ only in the host cannot be told apart.
@@ -145,8 +145,8 @@ impl Client {
     }
 
     /// Returns the step that signs a request for credentials, sends it, and waits in the given
-    /// state. Parameters of the caller are in the query of a GET and in the form of a POST; those
-    /// that begin with `oauth_` are with the protocol's parameters.
+    /// state. Parameters of the caller are in the query of a GET and in the form of a POST. If the
+    /// name begins with `oauth_`, they are with the protocol's parameters.
     pub(super) fn ask_for_credentials<T: 'static>(
         &self,
         request: CredentialsRequest<'_>,

@@ -30,8 +30,8 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 /// ```no_run
 /// # use oauth_proto::oauth1::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that
-/// // inserted a row.
+/// // INSERT INTO used (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING. Returns whether a row
+/// // was inserted.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }

@@ -21,7 +21,7 @@ impl Client {
     ///     let moment = Moment::from_os();
     ///     if let Some(token) = session.token().filter(|token| token.is_expired(moment.now)) {
     ///         let renewed = run(client.renew(token, moment)?, send)?;
-    ///         store(&renewed); // before it is used: the old one is worth nothing any more
+    ///         store(&renewed); // before it is used, since the old token is not valid any more
     ///         *session = Session::new(client, renewed);
     ///     }
     ///     Ok(())

@@ -1,4 +1,5 @@
-//! A service for its clients: three endpoints, and the service's departures from RFC 5849.
+//! The description of a service for its clients: three endpoints, and the service's departures from
+//! RFC 5849.
 
 use http::{Method as HttpMethod, Uri};
 
@@ -7,7 +8,7 @@ use crate::Error;
 use crate::core::endpoint::{check_secure, endpoint};
 use crate::oauth1::signing::{KeyEncoding, Scheme};
 
-/// The choice of the request that has the callback URL in it.
+/// The requests that have the callback URL in them.
 ///
 /// ```
 /// use oauth_proto::oauth1::{Callbacks, Server};
@@ -64,8 +65,10 @@ pub struct Server {
     /// The signature method, and the place of the protocol's parameters. Default:
     /// [`Scheme::default`].
     pub scheme: Scheme,
-    /// The request in which the callback is sent. Default: [`Callbacks::WithRequest`]; with
-    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0), the authorization URL.
+    /// The requests in which the callback is sent. Default: `None`, which is
+    /// [`Callbacks::WithRequest`], and with
+    /// [`dangerous_version_1_0`](field@Self::dangerous_version_1_0)
+    /// [`Callbacks::WithAuthorization`].
     pub callbacks: Option<Callbacks>,
     /// If `true`, credentials are requested by GET and not by POST. RFC 5849 §2.1 lets the service
     /// choose. Default: `false`.

@@ -67,7 +67,7 @@ impl Fields {
         Ok(Self { fields, option, answer })
     }
 
-    /// The token and its secret.
+    /// Takes the token and its secret.
     pub(super) fn credentials(&mut self) -> Result<TokenCredentials, Error> {
         let token = self.take(TOKEN).filter(|token| !token.is_empty());
         let token = token.ok_or_else(|| self.missing(TOKEN))?;
@@ -147,7 +147,7 @@ fn read(
     let mut fields = BTreeMap::new();
     for (name, value) in members {
         if fields.insert(name.clone(), value).is_some() {
-            // A name that the protocol does not define can have any value.
+            // Any other name can be a secret, so it is not shown.
             let field = if is_protocol(name.as_bytes()) { name } else { "…".to_owned() };
             return Err(Misbehaved::FieldTwice { field, response: excerpt() }.into());
         }
@@ -160,7 +160,7 @@ fn form_members(body: &[u8]) -> Option<Vec<(String, Option<String>)>> {
     form::pairs(body).map(|(name, value)| Some((text(&name)?, Some(text(&value)?)))).collect()
 }
 
-/// Returns the name of a member of the protocol whose value is not a text.
+/// Returns the name of a member of the protocol if its value has a wrong type.
 fn odd(name: &str, value: &Value) -> Option<&'static str> {
     let fits = match value {
         Value::Null | Value::String(_) => true,
@@ -203,7 +203,7 @@ pub(super) fn refusal(
 struct Said {
     code: String,
     advice: Option<String>,
-    /// The details beside it.
+    /// All fields of the response, for the details.
     fields: BTreeMap<String, String>,
 }
 
@@ -222,7 +222,8 @@ impl Said {
         let mut details: BTreeMap<_, _> =
             details.map(|(name, value)| (truncated(&name), detail(&name, &value))).collect();
         let is_told = details.contains_key(ACCEPTABLE_TIMESTAMPS);
-        // Twitter's error number for a wrong timestamp is 135, with these words.
+        // Twitter's code for a wrong timestamp is a number, 135, but its message has the word
+        // "timestamp".
         let is_about_time = [Some(&code), advice.as_ref()]
             .into_iter()
             .flatten()
@@ -241,8 +242,8 @@ impl Said {
     }
 }
 
-/// Returns the content of a detail: a range, or names of parameters. Rejected parameters can have
-/// their values in it, which are removed.
+/// Returns the content of a detail: a range, or names of parameters. A detail can have the values
+/// of rejected parameters, which are removed.
 fn detail(name: &str, value: &str) -> String {
     if name.starts_with("oauth_acceptable_") {
         let is_range = value.bytes().all(|byte| byte.is_ascii_digit() || b"-. ".contains(&byte));
@@ -298,8 +299,8 @@ fn problem(fields: &BTreeMap<String, String>) -> Option<Said> {
     Some(Said { code: printable_code(code), advice, fields: fields.clone() })
 }
 
-/// Returns the code and the message of the first error in a list of them, such as Twitter's, or of
-/// one that is an object.
+/// Returns the code and the message of the first error in a list of errors, such as Twitter's, or
+/// of an error that is an object.
 fn first_error(body: &[u8]) -> Option<Said> {
     let body: Value =
         serde_json::from_str(&String::from_utf8_lossy(json::without_mark(body))).ok()?;

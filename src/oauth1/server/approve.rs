@@ -58,7 +58,8 @@ impl Provider {
                 Ok(before) => before.filter(|before| before.expires_at > now),
                 Err(why) => return provider.0.verifier.reject(RejectReason::StoreFailed(why)),
             };
-            // The callback is read from the store, since this value can have been changed.
+            // The callback is read from the store, since the one in the consent can have been
+            // changed.
             let decision =
                 before.and_then(|before| decision(Some(before.callback).filter(|to| to != "oob")));
             match decision {

@@ -4,8 +4,8 @@
 //! A request comes in as `http::Request` with its whole body, and leads to a [`ServerStep`]: first
 //! queries to storage, then the result. [`serve`] and [`serve_async`] ask a [`Store`](store::Store)
 //! or an [`AsyncStore`](store::AsyncStore) of the application; [`MemoryStore`](store::MemoryStore)
-//! is one to begin with. Every query is one atomic operation, so nonces and temporary credentials
-//! work once.
+//! is a store to begin with. Every query is one atomic operation, so nonces and temporary
+//! credentials work once.
 //!
 //! ```text
 //!   request --> Verifier::verify --> FindCredentials --> RememberNonce --> Verified

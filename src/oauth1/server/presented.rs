@@ -55,8 +55,7 @@ pub(super) enum OwnParameters {
     Drop,
 }
 
-/// The protocol parameters that are checked before the others are collected, as the request has
-/// them.
+/// The protocol parameters of a request that are checked before its other parameters are collected.
 pub(super) struct Protocol<'p> {
     pub(super) method: Cow<'p, str>,
     pub(super) version: Option<&'p [u8]>,
@@ -230,7 +229,7 @@ fn has_control(text: &str) -> bool {
 }
 
 /// Returns the request's other parameters that are UTF-8 text. They can have line breaks, but no
-/// NUL, on which stores fail.
+/// NUL, since some stores fail on it.
 fn own_parameters(parameters: &Parameters<'_>) -> Result<BTreeMap<String, String>, RejectReason> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let own = parameters.others.iter().filter(|(name, _)| !is_oauth(name));

@@ -46,7 +46,6 @@ use crate::{Moment, Response, Secret};
 /// };
 /// let request = http::Request::post("https://photos.example.net/initiate").body(Vec::new())?;
 /// assert_eq!(handle(&request).status(), 401); // it is not signed
-///     
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -116,7 +115,7 @@ impl Provider {
         &self.0.verifier
     }
 
-    /// The endpoint for temporary credentials (RFC 5849 §2.1).
+    /// Responds at the endpoint for temporary credentials (RFC 5849 §2.1).
     fn temporary_credentials<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -131,9 +130,9 @@ impl Provider {
         })
     }
 
-    /// The endpoint to which the resource owner is sent (RFC 5849 §2.2). Returns the consent for
-    /// the application's page, or a refusal. The refusal is shown on a page, since the server does
-    /// not know a callback to which it could redirect.
+    /// Responds at the endpoint to which the resource owner is sent (RFC 5849 §2.2). Returns the
+    /// consent for the application's page, or a refusal. The refusal is shown on a page, since the
+    /// server does not know a callback to which it could redirect.
     fn authorization<B>(&self, request: &Request<B>, moment: Moment) -> ServerStep<Dispatched> {
         let mut tokens = query(request.uri()).filter(|(name, _)| **name == *TOKEN.as_bytes());
         let reason = match (tokens.next(), tokens.next()) {
@@ -147,8 +146,8 @@ impl Provider {
         self.0.verifier.reject(reason)
     }
 
-    /// The endpoint for token credentials (RFC 5849 §2.3). After a wrong verifier the temporary
-    /// credentials cannot be used any more.
+    /// Responds at the endpoint for token credentials (RFC 5849 §2.3). After a wrong verifier the
+    /// temporary credentials cannot be used any more.
     fn token_credentials<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,
@@ -269,10 +268,10 @@ fn respond(parameters: &[(&str, String)]) -> ServerStep<Dispatched> {
     ServerStep::Done(Dispatched::Respond(form_response(StatusCode::OK, parameters)))
 }
 
-/// Returns whether a client may use a callback. If the client has registered callbacks, it must be
-/// one of them. If not, it can be `oob`, an http or https URL, or a URI with a private scheme,
-/// which has a dot in it (RFC 8252 §7.1). Its query must not have parameters of the protocol, since
-/// the client would take them for the server's.
+/// Returns whether a client may use a callback. If the client has registered callbacks, the
+/// callback must be one of them. If not, it can be `oob`, an http or https URL, or a URI with a
+/// private scheme, which has a dot in it (RFC 8252 §7.1). Its query must not have parameters of the
+/// protocol, since the client would take them for the server's.
 fn is_acceptable(callback: &str, registered: &[String]) -> bool {
     let is_known = registered.iter().any(|known| known == callback);
     if !is_known && !registered.is_empty() {
@@ -289,12 +288,12 @@ fn is_acceptable(callback: &str, registered: &[String]) -> bool {
     url::Url::parse(callback).as_ref().is_ok_and(fits)
 }
 
-/// 128 bits.
+/// Returns an identifier of 128 bits.
 fn identifier(moment: &Moment) -> String {
     hex(&moment.derive("oauth1 token")[..16])
 }
 
-/// 256 bits.
+/// Returns a secret of 256 bits.
 fn secret(moment: &Moment) -> String {
     hex(&moment.derive("oauth1 token secret"))
 }

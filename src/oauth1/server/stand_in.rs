@@ -24,12 +24,11 @@ pub(super) struct StandIn {
 impl StandIn {
     /// Returns a random secret, made from the first moment.
     pub(super) fn secret(&self, moment: &Moment) -> &Secret {
-        // Two of them make a key that fits into a block, like usual secrets.
+        // Two such secrets make a key that fits into a block, like usual secrets.
         self.secret.get_or_init(|| Secret::new(hex(&moment.derive("oauth1 stand-in")[..15])))
     }
 
-    /// Returns the stand-ins for the secrets of a key: for the client, and for the token if the
-    /// request has one.
+    /// Returns the stand-ins for requests with a token, or for requests without one.
     pub(super) fn of(&self, token: Option<&str>) -> &Standing {
         match token {
             None => &self.alone,
@@ -42,7 +41,7 @@ impl StandIn {
 #[derive(Default)]
 pub(super) struct Standing {
     schedules: Schedules,
-    /// Whether the store makes new records for each query, which have no schedules.
+    /// Whether the store makes new records for each query. Such records have no schedules.
     anew: AtomicBool,
 }
 
@@ -52,9 +51,9 @@ impl Standing {
         (!self.anew.load(Ordering::Relaxed)).then_some(&self.schedules)
     }
 
-    /// Returns the schedules of a known record, unless the record was made for this query, so
-    /// keeping schedules in it would be of no use. From then on, unknown records have no schedules,
-    /// either.
+    /// Returns the schedules of a known record. Returns `None` if the record was made for this
+    /// query, since it is not useful to keep schedules in it. After that,
+    /// [`unknown`](Self::unknown) returns `None`, too.
     pub(super) fn known<'s, T>(
         &self,
         record: &Arc<T>,

@@ -55,10 +55,10 @@ pub struct Verifier {
     /// HMAC-SHA512.
     pub methods: Vec<Method>,
     /// The accepted signature methods for which every client has its own key, in its
-    /// [record](super::store::ClientRecord::with_key). Give each a key of the same size as the
-    /// clients' keys: it checks the signature of an unknown client, so this takes the same time. If
-    /// clients have keys of several sizes, the time reveals the size of a client's key, and so
-    /// whether the client exists. Default: empty.
+    /// [record](super::store::ClientRecord::with_key). Give each method a key of the same size as
+    /// the clients' keys. This key checks the signature of an unknown client, so the check takes
+    /// the same time. If clients have keys of several sizes, the time reveals the size of a
+    /// client's key, and so whether the client exists. Default: empty.
     pub keyed_methods: Vec<Method>,
     /// The encoding of the secrets in the signing key. Default: [`KeyEncoding::Encoded`].
     pub key_encoding: KeyEncoding,
@@ -85,9 +85,9 @@ pub struct Verifier {
     /// # Security
     /// See [`max_parameters`](field@Self::max_parameters).
     pub max_form_len: usize,
-    /// If `true`, every request counts as one for the first origin, whatever host it names. For a
-    /// server behind a proxy that replaces the `Host` header. Default: `false`, a request for
-    /// another host is refused.
+    /// If `true`, every request counts as a request for the first origin, whatever host it names.
+    /// Use it for a server behind a proxy that replaces the `Host` header. Default: `false`, a
+    /// request for another host is refused.
     ///
     /// # Security
     /// It is safe if requests reach the server only through that proxy. If not, the server accepts
@@ -98,14 +98,14 @@ pub struct Verifier {
     ///
     /// # Security
     /// [`Verified::approval`] is `None` for such a request, since no user has granted access. An
-    /// application that does not check it gives every client what is meant for users.
+    /// application that does not check this gives every client the access that is meant for users.
     pub allow_two_legged: bool,
     /// If `true`, `oauth_body_hash` can be a SHA-1 hash with every signature method, like in
     /// oauthlib's clients. Default: `false`, the hash function must be that of the signature
     /// method.
     ///
     /// # Security
-    /// With a signature method on SHA-2, the body is then only as safe as SHA-1.
+    /// The body is then only as safe as SHA-1, even if the signature method uses SHA-2.
     pub allow_sha1_body_hash: bool,
     /// If `true`, `oauth_version` can be `1.0a` or `1.0A`. Some clients send that, since the README
     /// of npm's `oauth` has it. Default: `false`.

@@ -81,7 +81,7 @@ impl Verifier {
         })
     }
 
-    /// Checks a request, and continues with `next`.
+    /// Checks a request, and continues with `then`.
     pub(super) fn check<B: AsRef<[u8]>, T: 'static>(
         &self,
         request: &Request<B>,
@@ -180,7 +180,7 @@ impl Verifier {
             return Err(RejectReason::ParameterInvalid(TOKEN));
         }
         let method = self.method(&protocol.method)?;
-        // RFC 5849 §3.1: only PLAINTEXT does without timestamp and nonce.
+        // RFC 5849 §3.1: only PLAINTEXT needs no timestamp and no nonce.
         if !method.is_plaintext() {
             if protocol.timestamp.is_none() {
                 return Err(RejectReason::ParameterMissing(TIMESTAMP));
@@ -209,7 +209,8 @@ impl Verifier {
         if self.allow_any_host {
             return self.origins.first().map(Origin::site).ok_or(RejectReason::WrongHost);
         }
-        // The application can read any of them, so all of them must name the same origin.
+        // The application can read the host from the URI or from any `Host` header, so all of them
+        // must name the same origin.
         let (authority, hosts) = (request.uri().authority(), request.headers().get_all(HOST));
         if authority.is_none() && hosts.iter().next().is_none() {
             return Err(RejectReason::WrongHost);
@@ -227,7 +228,7 @@ impl Verifier {
         origin.map(Origin::site).ok_or(RejectReason::WrongHost)
     }
 
-    /// Returns the accepted method with this name. A keyed method has the key of the stand-in.
+    /// Returns the accepted method with this name. A keyed method has the key for unknown clients.
     fn method(&self, name: &str) -> Result<Method, RejectReason> {
         static PLAINTEXT: Method = Method::DangerousPlaintext;
         // A method without shared secrets would accept its key for every client. PLAINTEXT needs
@@ -313,7 +314,8 @@ impl Authentication {
 
         let unguessable = self.stand_in.secret(moment);
         let stand_in = self.stand_in.of(presented.token.as_deref());
-        // Temporary credentials sign a single request, so a schedule for them would be of no use.
+        // Temporary credentials sign only one request, so it is not useful to keep a schedule for
+        // them.
         let keeps = self.signed_with != SignedWith::Temporary;
         let (client_secret, token_secret, schedules) = match (client_secret, &client, &token) {
             (Some(secret), _, Some(token)) if is_owner => {

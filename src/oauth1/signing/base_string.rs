@@ -41,7 +41,7 @@ pub fn base_string<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Vec<u8>
     Ok(collect((request.method(), site, request.uri()), &parameters))
 }
 
-/// Returns the base string of a request at that place with those parameters.
+/// Returns the base string of a request with this target and these parameters.
 pub(crate) fn collect(place: RequestTarget<'_>, parameters: &Parameters<'_>) -> Vec<u8> {
     Writer::collect(|writer| {
         write_place(writer, place);
@@ -63,7 +63,7 @@ pub(crate) fn collect(place: RequestTarget<'_>, parameters: &Parameters<'_>) -> 
     })
 }
 
-/// The amount of text that is encoded before the writer makes room for more.
+/// The number of bytes of a text that are encoded before the writer makes room for more.
 const PIECE: usize = 64;
 /// The longest escape in the base string: `%25XX`.
 const LONGEST: usize = 5;
@@ -71,16 +71,16 @@ const LONGEST: usize = 5;
 /// The number of parameters that are sorted without an allocation.
 const FEW: usize = 16;
 
-/// Assembles the base string in a buffer on the stack and hands it on when that is full: every call
-/// to a compression function has its price, and hashing block by block beside the encoding did not
-/// win it back.
+/// Assembles the base string in a buffer on the stack, and passes it on when the buffer is full.
+/// Every call of a compression function has its cost, and hashing block by block during the
+/// encoding was not faster.
 pub(crate) struct Writer<'s> {
     sink: &'s mut dyn Sink,
     buffer: &'s mut [u8; BUFFER_LEN],
     filled: usize,
 }
 
-/// Escapes for parameters, which are encoded once as such and once more as a part of the base
+/// Escapes for parameters. These are encoded twice: as parameters, and as a part of the base
 /// string.
 const TWICE: Escapes = {
     let mut table = ONCE;
@@ -206,7 +206,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Hands on all whole chunks.
+    /// Passes on all whole chunks.
     #[cold]
     fn hand_on(&mut self) {
         let end = self.filled - self.filled % CHUNK;
@@ -238,7 +238,7 @@ pub(super) fn write_place(writer: &mut Writer<'_>, (method, site, uri): RequestT
     writer.fixed(b"&");
 }
 
-/// The path as it will be sent: an empty one is `/` (RFC 9110 §4.2.3).
+/// Returns the path as it is sent. An empty path is `/` (RFC 9110 §4.2.3).
 fn path(uri: &Uri) -> &[u8] {
     match uri.path() {
         "" => b"/",
@@ -246,8 +246,8 @@ fn path(uri: &Uri) -> &[u8] {
     }
 }
 
-/// Writes parameters in their order (§3.4.1.3.2), `&` between them, when no name among them begins
-/// with `oauth_`: `block` writes all that do.
+/// Writes parameters in their order (§3.4.1.3.2), with `&` between them. No name of these
+/// parameters may begin with `oauth_`. `block` writes the parameters whose names do.
 pub(super) fn write_parameters<'p>(
     writer: &mut Writer<'_>,
     count: usize,
@@ -262,7 +262,7 @@ pub(super) fn write_parameters<'p>(
     });
 }
 
-/// Calls `then` with the parameters' [places](place) in their order.
+/// Sorts the parameters, and calls `then` with their [places](place) in that order.
 fn with_order<'p, R>(
     count: usize,
     pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
@@ -300,7 +300,8 @@ fn write_sorted<'p>(
     }
 }
 
-/// Returns how many of `count` come first, by a search: `is_first` holds for them and for no other.
+/// Returns how many of `count` come first, by a binary search. `is_first` returns `true` only for
+/// these.
 fn partition_point(count: usize, is_first: impl Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (0, count);
     while from < to {
@@ -323,7 +324,7 @@ pub(super) fn write_all(writer: &mut Writer<'_>, pairs: &[(&[u8], &[u8])]) {
     });
 }
 
-/// Returns a place in an order as an index.
+/// Returns the place in a slot as an index. The slot must have no mark.
 #[expect(clippy::cast_possible_truncation, reason = "the value is an index of something in memory")]
 fn place(slot: u64) -> usize {
     slot as usize
@@ -337,7 +338,7 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
             order::compare_pairs(pair(place(*left)), pair(place(*right)))
         });
     }
-    // The beginning that all names share does not tell them apart.
+    // All names share this beginning, so it does not help to sort them.
     let first = if order.is_empty() { &[] } else { pair(0).0 };
     let common = (1..order.len()).fold(first, |common, at| {
         let name = pair(at).0;
@@ -353,20 +354,20 @@ fn sort<'p>(order: &mut [u64], pair: &impl Fn(usize) -> (&'p [u8], &'p [u8])) {
     settle(order, pair, common.len(), LEVELS);
 }
 
-/// The number of bits of a slot that are the place. The bits above it are the mark, some symbols of
-/// the parameter: numbers sort fast.
+/// The number of bits of a slot that are the place. The bits above them are the mark: some symbols
+/// of the parameter. A slot is a number, since numbers sort fast.
 const PLACE_BITS: u32 = u64::BITS - order::PREFIX_BITS;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 
-/// The number of times that [`settle`] looks at the next symbols of parameters that begin alike
-/// before it compares them as a whole.
+/// The number of times that [`settle`] compares the next symbols of parameters that begin in the
+/// same way. After that, it compares them as a whole.
 const LEVELS: u32 = 16;
 
-/// Groups of fewer parameters than these are compared as a whole at once.
+/// The smallest group of parameters that gets marks again. Smaller groups are compared as a whole.
 const GROUP: usize = 4;
 
-/// Sorts parameters that agree in all symbols before `from` and are marked with the symbols behind
-/// it, and takes the marks off. A mark is the bits of a slot above its [place].
+/// Sorts parameters that agree in all symbols before `from`, and removes their marks. A mark is the
+/// bits of a slot above its [place]. It has the symbols from `from` on.
 fn settle<'p>(
     order: &mut [u64],
     pair: &impl Fn(usize) -> (&'p [u8], &'p [u8]),
@@ -374,7 +375,7 @@ fn settle<'p>(
     levels: u32,
 ) {
     order.sort_unstable();
-    // Mostly all of them differ by now.
+    // Usually all marks differ.
     if order.windows(2).all(|both| both[0] >> PLACE_BITS != both[1] >> PLACE_BITS) {
         return order.iter_mut().for_each(|slot| *slot &= PLACE);
     }
@@ -406,7 +407,8 @@ mod tests {
     use super::*;
     use crate::wire::percent::encode;
 
-    /// More parameters than a place beside a name's beginning can count, and all of them alike.
+    /// There are more parameters than the bits of a place can count, and their names begin in the
+    /// same way.
     #[test]
     fn very_many_parameters_are_sorted_too() {
         let mut order = vec![0; 600_000];

@@ -26,11 +26,11 @@ pub(crate) enum Key {
     #[cfg(feature = "rsa")]
     Rsa(RsaHash, RsaKey),
     Custom(Arc<dyn SignatureMethod>, Zeroizing<String>),
-    /// In a service elsewhere.
+    /// The key is in a key service.
     Remote,
 }
 
-/// A signature, not yet in base64; of PLAINTEXT, the value of `oauth_signature` itself.
+/// A signature before it is encoded in base64. For PLAINTEXT, it is the value of `oauth_signature`.
 pub(crate) enum Signature<'d> {
     /// A MAC and its length.
     Mac(&'d MacOutput, usize),
@@ -56,8 +56,8 @@ impl Key {
         }
     }
 
-    /// Signs what `write` writes: the base string. The digits of a MAC are written where they stay.
-    /// `randomness` is for methods that are blinded or randomized.
+    /// Signs the base string, which `write` writes. A MAC is written into `digits`, so it is not
+    /// moved. `randomness` is for methods with blinding or random values.
     pub(crate) fn sign<'d>(
         &self,
         method: &str,
@@ -84,8 +84,8 @@ impl Key {
         })
     }
 
-    /// Whether `signature`, the value of `oauth_signature`, is that of what `write` writes. Takes
-    /// the same time wherever it differs.
+    /// Returns whether `signature`, the value of `oauth_signature`, is that of the base string that
+    /// `write` writes. Takes the same time, no matter at which position the signature differs.
     pub(crate) fn verify(&self, signature: &[u8], write: impl FnOnce(&mut Writer<'_>)) -> bool {
         if let Self::Custom(custom, key) = self {
             let decoded = BASE64_STANDARD.decode(signature).unwrap_or_default();
@@ -99,7 +99,7 @@ impl Key {
         let mut digits = NO_MAC;
         match self.sign("", None, &mut digits, write) {
             Ok(Signature::Mac(mac, length)) => {
-                // Bytes have one form in base64, so comparing the texts is comparing the MACs.
+                // Bytes have only one form in base64, so comparing the texts is enough.
                 let mut room = ROOM;
                 let end = write_base64::<false>(&mut room, mac, length);
                 same(&room[..end], signature)
@@ -129,7 +129,7 @@ impl Signature<'_> {
         }
     }
 
-    /// The value of `oauth_signature`.
+    /// Returns the value of `oauth_signature`.
     pub(crate) fn value(&self) -> String {
         match self {
             Self::Plaintext(text) => text.as_str().to_owned(),
@@ -137,8 +137,8 @@ impl Signature<'_> {
         }
     }
 
-    /// Returns the value percent-encoded. That of an HMAC is written into `room`: base64 and its
-    /// escapes in one pass.
+    /// Returns the percent-encoded value. The value of an HMAC is written into `room`, with base64
+    /// and its escapes in one pass.
     pub(super) fn encoded<'r>(&self, room: &'r mut EncodedMac) -> Cow<'r, str> {
         let Self::Mac(mac, length) = *self else {
             return percent::encode(self.value()).into();
@@ -148,13 +148,13 @@ impl Signature<'_> {
     }
 }
 
-/// The longest MAC, every digit of it escaped, and the rest of a word.
+/// Room for the longest MAC with every digit escaped, and for the rest of a word.
 pub(super) type EncodedMac = [u8; 3 * 88 + 8];
 
-/// Room for an encoded MAC that is yet to be written.
+/// A buffer for an encoded MAC, before the MAC is written.
 pub(super) const ROOM: EncodedMac = [0; 3 * 88 + 8];
 
-/// Writes a MAC in base64, percent-encoded if it is to be `ENCODED`, and returns where it ends.
+/// Writes a MAC in base64, percent-encoded if `ENCODED` is `true`, and returns where it ends.
 #[inline]
 fn write_base64<const ENCODED: bool>(
     room: &mut EncodedMac,
@@ -169,7 +169,7 @@ fn write_base64<const ENCODED: bool>(
         end = percent::escape_word(room, end, digits, if ENCODED { marks } else { 0 }, &ONCE) + 8;
         at += 6;
     }
-    // Padding takes the place of digits that belong to no byte.
+    // Padding replaces the digits that belong to no byte.
     let missing = at - length;
     end -= 8 * missing / 6;
     let padding: &[u8] = if ENCODED { b"%3D" } else { b"=" };
@@ -180,15 +180,16 @@ fn write_base64<const ENCODED: bool>(
     end
 }
 
-/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), the first of them in the lowest byte,
-/// and marks those that are to be percent-encoded by their highest bits. All eight at once.
+/// Returns 48 bits as eight digits of base64 (RFC 4648 §4), with the first digit in the lowest
+/// byte. Also returns marks for the digits that must be percent-encoded: the highest bits of their
+/// bytes. All eight digits are computed at once.
 #[inline]
 fn digits(bits: u64) -> (u64, u64) {
     // Each step halves groups of bits, until every byte has six.
     let bits = (bits << 8) & 0x00FF_FFFF_0000_0000 | bits & 0x0000_0000_00FF_FFFF;
     let bits = (bits << 4) & 0x0FFF_0000_0FFF_0000 | bits & 0x0000_0FFF_0000_0FFF;
     let values = (bits << 2) & 0x3F00_3F00_3F00_3F00 | bits & 0x003F_003F_003F_003F;
-    // A one in every byte whose value is not below a bound.
+    // Returns a one in every byte whose value is at least the bound.
     let from = |bound: u8| ((values + u64::from(0x80 - bound) * EACH) >> 7) & EACH;
     let (lower, decimal, plus, slash) = (from(26), from(52), from(62), from(63));
     let up = u64::from(b'A') * EACH

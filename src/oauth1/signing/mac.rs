@@ -1,8 +1,8 @@
 //! HMAC (RFC 2104) over the compression functions of SHA-1, SHA-256 and SHA-512.
 //!
-//! The `hmac` crate computes the same, and tests compare the two. Its state carries a buffer that
-//! the base string's writer does not need, since the writer hands on whole blocks and pads the text
-//! in its own buffer.
+//! The `hmac` crate computes the same, and tests compare the two. Its state has a buffer. The
+//! writer of base strings does not need that buffer, since it passes whole blocks, and pads the
+//! text in its own buffer.
 
 use sha2::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -10,7 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::sink::{BUFFER_LEN, Sink};
 use crate::core::short_hash::INITIAL;
 
-/// A hash function's inside.
+/// The internal functions of a hash function.
 pub(crate) trait Hash {
     /// The chaining value.
     type State: Copy + Zeroize;
@@ -21,20 +21,21 @@ pub(crate) trait Hash {
     /// A block's length in bytes.
     const BLOCK: usize;
 
-    /// The length in bytes of what tells a message's length.
+    /// The size of the length field at the end of a message, in bytes.
     const LENGTH: usize;
 
-    /// Takes in whole blocks.
+    /// Compresses whole blocks into the state.
     fn compress(state: &mut Self::State, blocks: &[u8]);
 
-    /// Writes a state in bytes and returns how many they are.
+    /// Writes a state as bytes, and returns their number.
     fn write(state: &Self::State, bytes: &mut [u8]) -> usize;
 
-    /// The hash of a whole message, for keys longer than a block.
+    /// Returns the hash of a whole message, for keys longer than a block.
     fn hash(message: &[u8]) -> Vec<u8>;
 }
 
-/// A message on its way through HMAC, or, before there is one, a key whose schedule is computed.
+/// The state of HMAC after a part of a message. Before the message begins, it is the schedule of a
+/// key.
 pub(crate) struct Mac<H: Hash> {
     inner: H::State,
     outer: H::State,
@@ -42,10 +43,10 @@ pub(crate) struct Mac<H: Hash> {
     length: u64,
 }
 
-/// The longest digest, with room behind it so that it can be read by words.
+/// The longest digest, with room after it, so that it can be read in words of eight bytes.
 pub(crate) type MacOutput = [u8; 72];
 
-/// Room for a MAC that is yet to be written.
+/// A buffer for a MAC, before the MAC is written.
 pub(crate) const NO_MAC: MacOutput = [0; 72];
 
 impl<H: Hash> Mac<H> {
@@ -65,26 +66,27 @@ impl<H: Hash> Mac<H> {
         Self { inner, outer, length: 0 }
     }
 
-    /// So much is written behind the end of a message at most.
+    /// The largest number of bytes that are written after the end of a message.
     pub(super) const PADDING: usize = H::LENGTH + H::BLOCK;
 
-    /// Ends the message with the `filled` first bytes of the buffer, in which there is room for the
-    /// padding, writes the MAC and returns its length.
+    /// Ends the message with the first `filled` bytes of the buffer, writes the MAC and returns its
+    /// length. The buffer must have room for the padding.
     pub(super) fn finish(
         mut self,
         buffer: &mut [u8; BUFFER_LEN],
         filled: usize,
         digits: &mut MacOutput,
     ) -> usize {
-        // In one go with the padding, since every call to the compression function has its price.
+        // The end and the padding are compressed in one call, since every call has its cost.
         Self::finish_hash(&mut self.inner, buffer, filled, self.length);
         let length = H::write(&self.inner, buffer);
         Self::finish_hash(&mut self.outer, buffer, length, 0);
         H::write(&self.outer, digits)
     }
 
-    /// Takes in the end of a message: a one bit, zeros, and the number of bits (FIPS 180-4 §5.1).
-    /// `length` bytes came before those in the buffer, not counting the block of the key.
+    /// Compresses the end of a message: the bytes in the buffer, a one bit, zeros, and the number
+    /// of bits (FIPS 180-4 §5.1). `length` is the number of bytes before those in the buffer,
+    /// without the block of the key.
     fn finish_hash(
         state: &mut H::State,
         buffer: &mut [u8; BUFFER_LEN],
@@ -93,8 +95,8 @@ impl<H: Hash> Mac<H> {
     ) {
         let bits = 8 * (H::BLOCK as u64 + length + filled as u64);
         let end = (filled + 1 + H::LENGTH).next_multiple_of(H::BLOCK);
-        // More zeros than needed, in a number that is constant: a few instructions instead of a
-        // call.
+        // This writes more zeros than needed. Their number is constant, so it takes a few
+        // instructions and not a call.
         buffer[filled..filled + Self::PADDING].fill(0);
         buffer[filled] = 0x80;
         buffer[end - 8..end].copy_from_slice(&bits.to_be_bytes());

@@ -1,4 +1,4 @@
-//! HMAC of what the writer of base strings hands on, beside vectors and the `hmac` crate.
+//! Tests that compare HMAC over the writer of base strings with vectors and with the `hmac` crate.
 
 use hmac::{Hmac, KeyInit, Mac as _};
 use proptest::prelude::*;

@@ -14,8 +14,9 @@ use super::rsa::RsaKey;
 use crate::wire::percent;
 use crate::{BoxError, Moment, Secret, Step};
 
-/// A custom signature method: another library, a hardware key, or a method of the service's own.
-/// For a key in a key service, implement [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
+/// A custom signature method: another library, a hardware key, or a method that only one service
+/// has. For a key in a key service, implement
+/// [`RemoteSignatureMethod`](super::RemoteSignatureMethod).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -152,8 +153,8 @@ pub enum Method {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
-    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: take it where the service knows nothing
-    /// else.
+    /// RSA with SHA-1 (RFC 5849 §3.4.3). SHA-1 is weak: use it only if the service accepts no other
+    /// method.
     #[cfg(feature = "rsa")]
     RsaSha1(RsaKey),
     /// RSA with SHA-256.
@@ -170,16 +171,16 @@ pub enum Method {
     DangerousPlaintext,
     /// A custom method.
     Custom(Arc<dyn SignatureMethod>),
-    /// A method whose key is in a key service, which is asked over HTTP.
-    /// [`Signer::sign_remotely`](super::Signer::sign_remotely) signs by it;
-    /// [`Client`](crate::oauth1::Client), [`Session::call`](crate::oauth1::Session::call) and
-    /// sign-ins do so on their own. Every call that returns no step refuses it. It verifies
-    /// nothing: give a [`Verifier`](crate::oauth1::server::Verifier) the public key.
+    /// A method whose key is in a key service, which is asked over HTTP. Sign with
+    /// [`Signer::sign_remotely`](super::Signer::sign_remotely). [`Client`](crate::oauth1::Client),
+    /// [`Session::call`](crate::oauth1::Session::call) and sign-ins use that function. Functions
+    /// that sign without returning a step return an error for this method. It cannot verify
+    /// signatures: give a [`Verifier`](crate::oauth1::server::Verifier) the public key.
     Remote(Arc<dyn RemoteSignatureMethod>),
 }
 
 impl Method {
-    /// The value of `oauth_signature_method`.
+    /// Returns the value of `oauth_signature_method`.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::HmacSha1 => "HMAC-SHA1",
@@ -197,7 +198,7 @@ impl Method {
         }
     }
 
-    /// Whether the method rests on the shared secrets.
+    /// Returns whether the method uses the shared secrets.
     pub(crate) fn uses_secrets(&self) -> bool {
         match self {
             #[cfg(feature = "rsa")]
@@ -208,7 +209,7 @@ impl Method {
         }
     }
 
-    /// Whether the key is in a key service.
+    /// Returns whether the key is in a key service.
     pub(crate) fn is_remote(&self) -> bool {
         matches!(self, Self::Remote(_))
     }
@@ -217,8 +218,8 @@ impl Method {
         matches!(self, Self::DangerousPlaintext)
     }
 
-    /// The hash of a body for `oauth_body_hash`, in base64: the method's own hash function, SHA-1
-    /// where the name does not tell.
+    /// Returns the hash of a body for `oauth_body_hash`, in base64. The hash function is that of
+    /// the method, or SHA-1 if the method's name does not name one.
     pub(crate) fn body_hash(&self, body: &[u8]) -> String {
         let name = self.name();
         if name.ends_with("SHA256") {
@@ -231,7 +232,7 @@ impl Method {
     }
 }
 
-/// The SHA-1 hash of a body, in base64.
+/// Returns the SHA-1 hash of a body, in base64.
 pub(crate) fn sha1_body_hash(body: &[u8]) -> String {
     base64(&Sha1::digest(body))
 }
@@ -261,15 +262,17 @@ pub enum KeyEncoding {
     Raw,
 }
 
-/// Both secrets joined by `&`: the key of the HMAC methods, and the whole signature of PLAINTEXT.
+/// Returns both secrets joined by `&`: the key of the HMAC methods, and the whole signature of
+/// PLAINTEXT.
 pub(crate) fn signing_key(
     client: &Secret,
     token: Option<&Secret>,
     encoding: KeyEncoding,
 ) -> Zeroizing<String> {
     let token = token.map_or("", Secret::expose);
-    // Room for every byte to be encoded: a buffer that grew would leave a copy of the secrets
-    // behind. Most need none, and what is not there need not be wiped.
+    // The buffer has room for every byte in its encoded form. If the buffer grew, a copy of the
+    // secrets would stay in memory. Most secrets need no encoding, and a smaller buffer is wiped
+    // faster.
     let room = |secret: &str| {
         if percent::is_plain(secret.as_bytes()) { secret.len() } else { 3 * secret.len() }
     };

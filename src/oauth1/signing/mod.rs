@@ -1,39 +1,40 @@
-//! The engine of signatures, RFC 5849 §3: what client and server have in common.
+//! Signatures, RFC 5849 §3: the code that client and server share.
 //!
-//! The walk of a signature through the files:
+//! The way of a signature through the files:
 //!
 //! ```text
 //!   signer.rs            Signer::sign: the parameters of header, query and form, checked
-//!     |                    parameters.rs     collects them (names.rs: what they are called)
-//!     |                    request_target.rs method, site and URI, the `Host` header looked at
+//!     |                    parameters.rs     collects them (names.rs: their names)
+//!     |                    request_target.rs method, site and URI, with the `Host` header
 //!     |                    stamp.rs          timestamp (decimal.rs) and nonce as texts
 //!     v
 //!   prepared.rs          Prepared::sign: keys and texts that were made once for the credentials
-//!     |                    method.rs         what the key is made of
+//!     |                    method.rs         the key, made of the secrets
 //!     |                    scheme.rs         the caller's choices
 //!     v
-//!   key.rs               Key::sign: which hash, or a method of the caller's (rsa.rs)
+//!   key.rs               Key::sign: the hash, RSA (rsa.rs), or a method of the caller
 //!     v
 //!   base_string.rs       Writer::authenticate: lends a buffer on the stack
 //!     |                    prepared.rs       (a closure) writes the request and the parameters,
 //!     |                    order.rs          in their order,
 //!     v                                      (a closure) the protocol's as one block
-//!   mac.rs               Mac: takes in what the writer hands on (sink.rs), pads inside its buffer
+//!   mac.rs               Mac: hashes the writer's chunks (sink.rs), pads inside the buffer
 //!     v
 //!   key.rs               the signature in base64
 //!     v
 //!   prepared.rs          Prepared::header or form
 //!     v
-//!   signer.rs            puts it where the scheme says
+//!   signer.rs            puts it at the place that the scheme says
 //! ```
 //!
-//! With a key in a service elsewhere, remote.rs walks this way twice: once to see the base string,
-//! and once with the signature.
+//! With a key in a key service, remote.rs takes this way twice: once to get the base string, and
+//! once with the signature.
 //!
-//! A verifier enters at `base_string_of` and `Key::verify`. No files import each other in a circle.
+//! A verifier begins at `base_string_of` and `Key::verify`. No files import each other in a circle.
 //!
-//! Closures, `#[inline]` and buffers are there because the benchmark wanted them. Do not change
-//! anything here without `benches/instructions` and `cargo bench --bench signing` open beside it.
+//! Closures, `#[inline]` and buffers are there because they are faster in the benchmark. If you
+//! change anything here, run `benches/instructions` and `cargo bench --bench signing` before and
+//! after.
 
 mod base_string;
 mod decimal;

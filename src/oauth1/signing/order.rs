@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 
 use crate::wire::percent::is_unreserved;
 
-/// A byte's place among the encoded ones. An escape begins with `%`, which sorts below every
-/// unreserved character, and escapes sort among each other as their bytes do. No encoded byte is
-/// the beginning of another, so comparing places byte for byte is comparing the encoded texts.
+/// The rank of each byte in the order of the encoded bytes. An escape begins with `%`, which sorts
+/// before every unreserved character. Escapes sort like their bytes. No encoded byte is the
+/// beginning of another one, so comparing the ranks byte by byte has the same result as comparing
+/// the encoded texts.
 const RANK: [u8; 256] = {
     let mut ranks = [0; 256];
     let mut rank: u8 = 0;
@@ -45,15 +46,14 @@ pub(super) fn compare_pairs(left: (&[u8], &[u8]), right: (&[u8], &[u8])) -> Orde
 /// The number of symbols of a parameter that [`prefix`] returns.
 pub(super) const TOLD: usize = 5;
 
-/// The number of bits of a prefix: nine for each symbol, since the end of a name or value sorts
-/// before all bytes.
+/// The number of bits of a prefix: nine for each symbol, since a symbol is one of 256 bytes or an
+/// end, which sorts before all bytes.
 pub(super) const PREFIX_BITS: u32 = 45;
 const _: () = assert!(PREFIX_BITS as usize == 9 * TOLD);
 
-/// Returns the symbols of a parameter from `from` on, as many as [`TOLD`] says, as a number. The
-/// symbols of a parameter are the bytes of its name, an end, and the bytes of its value. Two
-/// parameters that agree in all symbols before `from`, and have different numbers, compare as their
-/// numbers do.
+/// Returns [`TOLD`] symbols of a parameter, from `from` on, as one number. The symbols of a
+/// parameter are the bytes of its name, an end, and the bytes of its value. If two parameters agree
+/// in all symbols before `from` and have different numbers, they are in the order of their numbers.
 #[inline]
 pub(super) fn prefix((name, value): (&[u8], &[u8]), from: usize) -> u64 {
     let symbol = |byte: &u8| u64::from(RANK[usize::from(*byte)]) + 1;

@@ -10,20 +10,20 @@ use crate::wire::auth_param::{self, Malformed};
 use crate::wire::form::{self, Pair};
 use crate::wire::percent;
 
-/// Everything that a request says.
+/// All parameters of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'r> {
-    /// The values of the protocol's parameters, in the order of [`PROTOCOL`]: of each name the
-    /// first.
+    /// The first value of each of the protocol's parameters, in the order of [`PROTOCOL`].
     pub(crate) protocol: [Option<Cow<'r, [u8]>>; PROTOCOL.len()],
-    /// All others, those of the header first, then those of the query and of the form; also further
-    /// values of the protocol's.
+    /// All other parameters: first those of the header, then those of the query and of the form.
+    /// Further values of the protocol's parameters are here, too.
     pub(crate) others: Vec<Pair<'r>>,
-    /// Whether names among the others begin with `oauth_`.
+    /// Whether a name in `others` begins with `oauth_`.
     pub(crate) others_have_oauth: bool,
-    /// In how many places there are names that begin with `oauth_`: header, query and form.
+    /// The number of places with names that begin with `oauth_`. The places are header, query and
+    /// form.
     pub(crate) oauth_places: usize,
-    /// That of the `OAuth` Authorization header. It is not signed.
+    /// The realm of the `Authorization: OAuth` header. It is not signed.
     pub(crate) realm: Option<Cow<'r, [u8]>>,
     /// Whether the body is a form by its media type. If not, it has no parameters.
     pub(crate) is_form: bool,
@@ -31,12 +31,12 @@ pub(crate) struct Parameters<'r> {
     room: usize,
 }
 
-/// Why a request's parameters were not collected.
+/// The reason why the parameters of a request were not collected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unread {
-    /// They cannot be read, or could be read in two ways.
+    /// The parameters cannot be read, or can be read in two ways.
     Malformed,
-    /// There are more than may be collected.
+    /// There are more parameters than the limit.
     TooMany,
 }
 
@@ -47,15 +47,16 @@ impl From<Malformed> for Unread {
 }
 
 impl<'r> Parameters<'r> {
-    /// Collects all of them, however many there are. `body` counts only where the media type says
-    /// that it is a form.
+    /// Collects all parameters, without a limit. `body` is read only if the media type says that it
+    /// is a form.
     pub(crate) fn of(uri: &'r Uri, headers: &'r HeaderMap, body: &'r [u8]) -> Result<Self, Unread> {
         let mut parameters = Self::of_head(uri, headers, usize::MAX)?;
         parameters.add_form(body)?;
         Ok(parameters)
     }
 
-    /// Collects those of header and query. With those of the form, there may be `most`.
+    /// Collects the parameters of header and query. `most` is the limit for these and the
+    /// parameters of the form together.
     #[inline]
     pub(crate) fn of_head(
         uri: &'r Uri,
@@ -69,7 +70,7 @@ impl<'r> Parameters<'r> {
         Ok(parameters)
     }
 
-    /// Collects those of the body, if it is a form.
+    /// Collects the parameters of the body, if it is a form.
     #[inline]
     pub(crate) fn add_form(&mut self, body: &'r [u8]) -> Result<(), Unread> {
         if self.is_form { self.add_place(form::pairs(body)) } else { Ok(()) }
@@ -125,13 +126,13 @@ impl<'r> Parameters<'r> {
         Ok(is_oauth)
     }
 
-    /// Returns the protocol's parameters that are signed, all but the signature, in their order.
+    /// Returns the protocol's parameters except the signature, in their order.
     pub(super) fn signed_protocol(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let pairs = PROTOCOL.iter().zip(&self.protocol).filter(|(name, _)| **name != SIGNATURE);
         pairs.filter_map(|(name, value)| Some((name.as_bytes(), value.as_deref()?)))
     }
 
-    /// Returns all parameters that are signed, in no order.
+    /// Returns all parameters that are signed, unsorted.
     pub(super) fn signed(&self) -> Vec<(&[u8], &[u8])> {
         let others = self.others.iter().filter(|(name, _)| **name != *SIGNATURE.as_bytes());
         let others = others.map(|(name, value)| (name.as_ref(), value.as_ref()));
@@ -147,7 +148,7 @@ impl<'r> Parameters<'r> {
     }
 }
 
-/// The decoded query.
+/// Returns the decoded pairs of the query.
 pub(crate) fn query(uri: &Uri) -> impl Iterator<Item = Pair<'_>> {
     form::pairs(uri.query().unwrap_or_default().as_bytes())
 }

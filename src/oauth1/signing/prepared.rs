@@ -16,7 +16,7 @@ use crate::oauth1::names::{
 };
 use crate::wire::{form, percent};
 
-/// Keys with their schedules, and every text around nonce, timestamp and signature.
+/// The key with its schedule, and all texts around nonce, timestamp and signature.
 #[derive(Clone)]
 pub(super) struct Prepared {
     key: Key,
@@ -24,9 +24,11 @@ pub(super) struct Prepared {
     method: String,
     token: Option<String>,
     version: bool,
-    /// In the base string, before the nonce, between nonce and timestamp, and after the timestamp.
+    /// The texts of the base string: before the nonce, between nonce and timestamp, and after the
+    /// timestamp.
     base: [Box<[u8]>; 3],
-    /// In the header: before the nonce, between signature and timestamp, and after the timestamp.
+    /// The texts of the header: before the nonce, between signature and timestamp, and after the
+    /// timestamp.
     header: [Box<str>; 3],
     has_realm: bool,
 }
@@ -80,8 +82,8 @@ impl Prepared {
         }
     }
 
-    /// Signs a request whose own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `names`
-    /// tells whether any of their names begins with `oauth_`.
+    /// Signs a request. Its own parameters, decoded, are `pair(0)` to `pair(count - 1)`. `names`
+    /// says whether any of their names begins with `oauth_`.
     pub(super) fn sign<'p, 'd>(
         &self,
         place: RequestTarget<'_>,
@@ -120,7 +122,7 @@ impl Prepared {
         })
     }
 
-    /// The value of the `Authorization` header.
+    /// Returns the value of the `Authorization` header.
     pub(super) fn header(
         &self,
         realm: Option<&str>,
@@ -128,7 +130,7 @@ impl Prepared {
         signature: &Signature<'_>,
     ) -> String {
         let [before_nonce, before_timestamp, after_timestamp] = self.header.each_ref();
-        // The scheme's realm is prepared with what follows it; that of a request is rare.
+        // The realm of the scheme is in the prepared text. A realm of the request is rare.
         let before_nonce: Cow<'_, str> = match realm.filter(|_| !self.has_realm) {
             None => before_nonce.as_ref().into(),
             Some(realm) => [SCHEME, &quoted(realm), &before_nonce[SCHEME.len()..]].concat().into(),
@@ -150,7 +152,7 @@ impl Prepared {
             + before_timestamp.len()
             + after_timestamp.len();
         let written = nonce.len() + signature.len() + stamp.timestamp.len() + rest.len();
-        // Exactly as long as it becomes: a header's value with room to spare is allocated twice.
+        // The capacity is exact, since a header value with unused capacity is allocated twice.
         let mut header = String::with_capacity(prepared + written);
         header.push_str(&before_nonce);
         header.push_str(&nonce);
@@ -165,7 +167,7 @@ impl Prepared {
         header
     }
 
-    /// The protocol parameters as pairs of a form or a query.
+    /// Returns the protocol parameters as pairs of a form or a query.
     pub(super) fn form(&self, stamp: StampText<'_>, signature: &Signature<'_>) -> String {
         let mut protocol = self.protocol(stamp);
         let signature = signature.value();

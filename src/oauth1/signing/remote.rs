@@ -20,9 +20,9 @@ impl Signer {
     /// # Errors
     /// [`Unsupported`](crate::Unsupported) if the request cannot be signed: its URI is not
     /// absolute, it already has a parameter of the protocol, or its body must be a form and is not.
-    /// If [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign) returns an error,
-    /// [`Refused::KeyService`](crate::Refused::KeyService) for an error of this crate and
-    /// [`RequestError::Signing`] for any other one. The step fails with
+    /// If [`RemoteSignatureMethod::sign`](super::RemoteSignatureMethod::sign) returns an error of
+    /// this crate, the error is [`Refused::KeyService`](crate::Refused::KeyService). If it returns
+    /// another error, the error is [`RequestError::Signing`]. The step fails with
     /// [`Refused::KeyService`](crate::Refused::KeyService) if the key service's step fails, and
     /// with [`RequestError::Signing`] for an empty signature.
     ///
@@ -57,8 +57,8 @@ impl Signer {
         let own = Moment::new(moment.now, moment.derive("key service"));
         let stamp = Stamp::from(moment);
         let name = method.name().to_owned();
-        // The request is signed twice: a copy, to get the base string, and then the request with
-        // the signature.
+        // This signs twice: first a copy of the request, to get the base string, and then the
+        // request with the signature of the key service.
         let base_string = self.base_string_of(&request, &stamp, &extra, &name)?;
         let asking = method.sign(base_string.clone(), own);
         let signer = self.clone();
@@ -95,7 +95,7 @@ impl Signer {
         Ok(relay.base_string.get().cloned().unwrap_or_default())
     }
 
-    /// Returns the signer with that signature.
+    /// Returns a signer that adds the signature of `relay`.
     fn by(&self, relay: Arc<Relay>) -> Self {
         self.with_scheme(&Scheme { method: Method::Custom(relay), ..self.scheme().clone() })
     }

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method as HttpMethod, Uri};
 use crate::Unsupported;
 use crate::wire::{OriginRef, without_query};
 
-/// Method, site and URI of a request: what the base string begins with.
+/// The method, the site and the URI of a request: the beginning of the base string.
 pub(crate) type RequestTarget<'a> = (&'a HttpMethod, OriginRef<'a>, &'a Uri);
 
 /// Returns the value of the `Host` header, if there is one.
@@ -22,8 +22,8 @@ pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, Unsupported
     })
 }
 
-/// The URI's site, at the authority of the `Host` header if there is one (RFC 5849 §3.4.1.2, item
-/// 2).
+/// Returns the site that is signed: the scheme of the URI, with the authority of the `Host` header
+/// if there is one, and with that of the URI if not (RFC 5849 §3.4.1.2, item 2).
 #[inline]
 pub(super) fn signed_site<'u>(
     uri: &'u Uri,

@@ -67,8 +67,8 @@ impl RsaKey {
     ///
     /// # Security
     /// An attacker with the resources of a government can factor a key of 1024 bits, and then sign
-    /// for the client. Signatures that the client made before then prove nothing any more. Use such
-    /// a key only if the service does not accept a longer key.
+    /// for the client. After that, earlier signatures of the client prove nothing any more. Use
+    /// such a key only if the service does not accept a longer key.
     ///
     /// # Examples
     /// ```no_run
@@ -133,8 +133,7 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// Signs a message, after its hash by that function. The randomness, if there is some, makes
-    /// the blinding fresh.
+    /// Hashes a message with `hash`, and signs it. If there is randomness, the blinding is fresh.
     pub(super) fn sign(
         &self,
         hash: RsaHash,
@@ -155,7 +154,7 @@ impl RsaKey {
     }
 }
 
-/// The function that a message is hashed by before it is signed.
+/// The function that hashes a message before it is signed.
 #[derive(Clone, Copy)]
 pub(crate) enum RsaHash {
     Sha1,
@@ -172,7 +171,7 @@ impl RsaHash {
         }
     }
 
-    /// The DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note 1).
+    /// Returns the padding, with the DER of `DigestInfo` up to the digest (RFC 8017 §9.2, note 1).
     fn padding(self) -> Pkcs1v15Sign {
         let (prefix, length): (&[u8], usize) = match self {
             Self::Sha1 => (b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14", 20),
@@ -190,9 +189,9 @@ impl RsaHash {
 }
 
 /// The random numbers that blind a private operation, so its duration says nothing about the key
-/// (RUSTSEC-2023-0071): SHA-256 in counter mode, from the key, the message and the moment's
-/// randomness. A stamp that the caller made has no randomness. The numbers are then the same for
-/// the same message, but they are still secret.
+/// (RUSTSEC-2023-0071). They are SHA-256 in counter mode, from the key, the message and the
+/// moment's randomness. A stamp that the caller made has no randomness. The numbers are then the
+/// same for the same message, but they are still secret.
 struct Blinding {
     seed: Zeroizing<[u8; 32]>,
     counter: u64,
@@ -200,7 +199,7 @@ struct Blinding {
 
 impl Blinding {
     fn new(seed: &[u8; 32], randomness: Option<&[u8; 16]>, digest: &[u8]) -> Self {
-        // Of one length, so no two inputs are the same bytes.
+        // Each part has a fixed length, so different inputs never have the same bytes.
         let fresh = randomness.copied().unwrap_or_default();
         let seed =
             Sha256::new_with_prefix(seed).chain_update(fresh).chain_update(digest).finalize();

@@ -159,7 +159,7 @@ impl Signer {
     /// Returns the value of the `Authorization` header for a request with this method, this URI and
     /// these decoded parameters of its form. The query of the URI is signed, too.
     ///
-    /// For callers whose requests are not of the `http` crate. The scheme's placement and body hash
+    /// Use it if your requests are not of the `http` crate. The scheme's placement and body hash
     /// are ignored.
     ///
     /// ```
@@ -263,8 +263,8 @@ impl Signer {
             extra.push((BODY_HASH.into(), hash.into()));
         }
         let protocol = self.protocol(request, is_form.then_some(body), stamp, &extra)?;
-        // From here on nothing fails but a realm or a URI that cannot be sent, which is put in
-        // first.
+        // From here on, only a realm or a URI that cannot be sent is an error. It is found before
+        // anything else is changed.
         if self.scheme.placement == ParameterPlacement::Body {
             let separator: &[u8] = if body.is_empty() { b"" } else { b"&" };
             let body = [body, separator, protocol.as_bytes()].concat();
@@ -281,8 +281,8 @@ impl Signer {
         Ok(())
     }
 
-    /// Whether a request without a `Content-Type` is made a form: because there must be one, or by
-    /// `force_include_body`.
+    /// Returns whether a request without a `Content-Type` becomes a form, because the parameters
+    /// must be in a form, or because of `force_include_body`.
     fn adopts_form(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let wanted = match self.scheme.placement {
             ParameterPlacement::Body => body.is_empty() || reads_as_form(body),
@@ -291,8 +291,9 @@ impl Signer {
         wanted && !headers.contains_key(CONTENT_TYPE)
     }
 
-    /// The protocol parameters with their signature, in the form that their place wants: the
-    /// header's value, or pairs of a form or query. `form` is the body, if it is one.
+    /// Returns the protocol parameters with their signature, as their place needs them: as the
+    /// value of the header, or as pairs of a form or query. `form` is the body, if the body is a
+    /// form.
     fn protocol<B>(
         &self,
         request: &Request<B>,
@@ -329,10 +330,11 @@ impl Signer {
         })
     }
 
-    /// The site that is signed and sent to, if the secrets may be shown to it.
+    /// Returns the site that is signed. Returns an error if the request would send the secrets
+    /// (PLAINTEXT) without TLS.
     fn site<'u>(&self, uri: &'u Uri, host: Option<&'u Authority>) -> Result<OriginRef<'u>, Error> {
         let site = signed_site(uri, host)?;
-        // The secrets go where the URI says, whatever the `Host` header does.
+        // The secrets are sent to the host of the URI, whatever the `Host` header says.
         if self.scheme.method.is_plaintext()
             && !OriginRef::of(uri).is_some_and(OriginRef::is_secure)
         {
@@ -436,23 +438,23 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Whether the `Content-Type` says that the body is a form.
+/// Returns whether the `Content-Type` says that the body is a form.
 fn labelled_form(headers: &HeaderMap) -> Result<bool, Unsupported> {
     let reason = "it is unclear whether the body is a form: expected one header with one media \
         type";
     form::is_form(headers).ok_or(Unsupported::Unsendable { what: "the Content-Type", reason })
 }
 
-/// Removes our own header; another scheme's is the caller's. Beside parameters elsewhere it would
-/// be a second place (§3.5).
+/// Removes all `Authorization` headers if one of them has the scheme `OAuth`, since the parameters
+/// must not be in two places (§3.5). Headers of other schemes alone belong to the caller, and stay.
 pub(crate) fn remove_oauth_header(headers: &mut HeaderMap) {
     if parameters::oauth_headers(headers).next().is_some() {
         headers.remove(AUTHORIZATION);
     }
 }
 
-/// Whether a body without a label can only be meant as a form: `=` somewhere, and nothing that
-/// would have been escaped.
+/// Returns whether a body without a `Content-Type` looks like a form: it has `=`, and no byte that
+/// a form would escape.
 fn reads_as_form(body: &[u8]) -> bool {
     body.contains(&b'=')
         && body

@@ -7,8 +7,8 @@ use super::decimal::write_decimal;
 use crate::wire::{hex_digits, percent};
 use crate::{Moment, Timestamp};
 
-/// Alphanumeric and within 20 to 30 characters, which the servers that are strict about nonces
-/// want. 120 bits.
+/// The length of a derived nonce: 30 hexadecimal digits, which are 120 bits. Servers that are
+/// strict about nonces want 20 to 30 alphanumeric characters.
 const DERIVED: usize = 30;
 
 /// The timestamp and the nonce, which make a request unique.
@@ -38,14 +38,15 @@ pub(super) struct StampText<'a> {
     pub(super) nonce: &'a str,
     /// Whether the nonce needs no encoding.
     pub(super) plain: bool,
-    /// Secret bytes, for methods that are blinded or randomized.
+    /// Secret bytes, for methods with blinding or random values.
     pub(super) randomness: Option<&'a [u8; 16]>,
     pub(super) extra: &'a [OAuthParam<'a>],
 }
 
 #[derive(Clone)]
 enum Nonce<'a> {
-    /// Of a moment, whose value has bytes to spare for methods that are blinded or randomized.
+    /// A nonce from a moment. The other bytes of the derived value are for methods with blinding or
+    /// random values.
     Derived {
         digits: [u8; DERIVED],
         randomness: [u8; 16],
@@ -60,7 +61,7 @@ impl<'a> Stamp<'a> {
         Self { timestamp, nonce: Nonce::Given(nonce) }
     }
 
-    /// The nonce.
+    /// Returns the nonce.
     fn nonce(&self) -> &str {
         match &self.nonce {
             Nonce::Derived { digits, .. } => str::from_utf8(digits).unwrap_or_default(),
@@ -68,9 +69,9 @@ impl<'a> Stamp<'a> {
         }
     }
 
-    /// Returns the stamp as it is sent. Values that are not texts yet are written into a variable
-    /// of the caller, which is not moved: a stamp is moved around, and bytes that were just written
-    /// one by one are slow to move.
+    /// Returns the stamp as it is sent. Values that are not texts yet are written into `room`, a
+    /// variable of the caller that is not moved. Bytes that were just written one by one are slow
+    /// to move.
     pub(super) fn write<'s>(
         &'s self,
         room: &'s mut Room,
@@ -80,7 +81,7 @@ impl<'a> Stamp<'a> {
         if let Nonce::Derived { digits, .. } = &self.nonce {
             room.0[..DERIVED].copy_from_slice(digits);
         }
-        // One check for both, over a number of bytes that suits it.
+        // One check for both texts, over a number of bytes at which the check is fast.
         let text = str::from_utf8(&room.0).unwrap_or_default();
         let timestamp = text.get(start..).unwrap_or_default();
         let (nonce, plain, randomness) = match &self.nonce {
@@ -98,7 +99,7 @@ impl From<Moment> for Stamp<'_> {
         let value = moment.derive("oauth1 nonce");
         let (mut digits, mut randomness) = ([0; DERIVED], [0; 16]);
         digits.iter_mut().zip(hex_digits(&value)).for_each(|(own, digit)| *own = digit);
-        // The nonce shows bytes of the first half alone.
+        // The nonce shows only bytes of the first half.
         randomness.copy_from_slice(&value[16..]);
         Self { timestamp: moment.now, nonce: Nonce::Derived { digits, randomness } }
     }
@@ -113,7 +114,7 @@ impl fmt::Debug for Stamp<'_> {
     }
 }
 
-/// Room for a derived nonce and, at its end, a timestamp.
+/// A buffer for a derived nonce at its beginning and a timestamp at its end.
 pub(super) struct Room([u8; 64]);
 
 impl Default for Room {

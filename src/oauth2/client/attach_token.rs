@@ -127,7 +127,7 @@ fn place(request: &mut ProtectedRequest<'_>, placement: &TokenPlacement) -> Resu
 
 /// Makes a header value from a scheme and a token.
 pub(crate) fn with_scheme(scheme: &str, token: &Secret) -> Result<HeaderValue, Unsupported> {
-    // The exact capacity, so the header value takes over this buffer without a copy.
+    // The capacity is exact, so the header value takes over this buffer without a copy.
     let mut value = Vec::with_capacity(scheme.len() + 1 + token.expose().len());
     value.extend_from_slice(scheme.as_bytes());
     value.push(b' ');
@@ -152,7 +152,8 @@ fn set(
     value: HeaderValue,
 ) -> Result<(), Error> {
     // A value of the caller may be a credential of another service, which must not be overwritten.
-    // A bearer token may be: a request that is sent again has the old one.
+    // A bearer token or a value with the same scheme is overwritten, because a request that is sent
+    // again still has the old token.
     let bearer = |value: &HeaderValue| {
         value.as_bytes().get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer "))
     };

@@ -171,8 +171,8 @@ pub trait AuthenticateClient: Send + Sync {
 /// let authentication = ClientAuthentication::Remote(Arc::new(KeyService));
 /// ```
 pub trait AuthenticateClientRemotely: Send + Sync {
-    /// Returns a step that asks the service, and whose result is `credentials` with the proof of
-    /// the client's identity.
+    /// Returns a step that asks the service. The result of the step is `credentials` with the proof
+    /// of the client's identity.
     ///
     /// Use `moment` if the step needs the time or randomness, such as for [`Step::then`]. For the
     /// signature itself, use [`RequestCredentials::randomness`].
@@ -180,7 +180,8 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     /// # Errors
     /// Any error if the step cannot be made. Its text must not contain a secret. An
     /// [`Error`](crate::Error) of this crate becomes
-    /// [`Refused::KeyService`](crate::Refused::KeyService), and any other error becomes
+    /// [`Refused::KeyService`](crate::Refused::KeyService). Any other error, and a step that waits
+    /// ([`Step::Wait`]), becomes
     /// [`RequestError::ClientAuthentication`](crate::oauth2::RequestError::ClientAuthentication).
     fn authenticate(
         &self,
@@ -206,7 +207,7 @@ pub struct RequestCredentials {
     /// The audience for an assertion (`aud`): the server's issuer identifier. If the issuer is not
     /// known, it is the URL of the endpoint.
     pub audience: String,
-    /// The time of the request, from which [`claims`](Self::claims) counts.
+    /// The time of the request. The assertion of [`claims`](Self::claims) is issued at this time.
     pub now: Timestamp,
     moment: Moment,
     pub(crate) parameters: Vec<(String, Secret)>,
@@ -294,7 +295,8 @@ pub(crate) fn basic(
         pair.push(':');
         pair.push_str(secret.expose());
     } else {
-        // RFC 6749 appendix B: encoded as in forms. Every parser of forms reads `%20` as a space.
+        // The client id and the secret are encoded as in forms (RFC 6749 appendix B). Every parser
+        // of forms reads `%20` as a space.
         percent::encode_into(&mut pair, id.as_bytes());
         pair.push(':');
         percent::encode_into(&mut pair, secret.expose().as_bytes());
@@ -317,7 +319,7 @@ mod tests {
         basic(id, &secret.into(), placement).unwrap().to_str().unwrap().to_owned()
     }
 
-    /// RFC 6749 §2.3.1: its example, in which nothing needs encoding.
+    /// The example of RFC 6749 §2.3.1, in which nothing needs encoding.
     #[test]
     fn the_example_of_the_specification_in_both_forms() {
         for placement in [SecretPlacement::Basic, SecretPlacement::AllowRawBasic] {

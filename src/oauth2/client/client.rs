@@ -119,7 +119,7 @@ pub(crate) struct UrlPrefix {
 }
 
 /// Whether requests have the parameter `client_id`. Device authorization requests and pushed
-/// authorization requests always have it. This does not apply to the polls of the device grant.
+/// authorization requests always have it. The polls of the device grant follow this setting.
 ///
 /// ```
 /// use oauth_proto::oauth2::IncludeClientId;
@@ -139,7 +139,7 @@ pub enum IncludeClientId {
 }
 
 impl Client {
-    /// Makes a public client, which is a client without a secret, with that client id.
+    /// Makes a public client (a client without a secret) with that client id.
     pub fn new(server: AuthorizationServer, client_id: impl Into<String>) -> Self {
         let id = client_id.into();
         let endpoints = Endpoints::of(&server);
@@ -257,7 +257,7 @@ impl Client {
         self
     }
 
-    /// Accepts, in addition, the callbacks that a sign-in accepts.
+    /// Also accepts the callbacks that a sign-in accepts.
     pub(crate) fn with_place(mut self, place: Leniency) -> Self {
         self.allow_callback_at_any_origin |= place.any_origin;
         self.allow_callback_without_place |= place.no_place;

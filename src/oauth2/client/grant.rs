@@ -29,7 +29,7 @@ use crate::{Error, Secret, Unsupported};
 pub struct Grant {
     parameters: Zeroizing<String>,
     scope: Option<Scope>,
-    /// Whether the scope is sent. It is not, if the authorization request had it.
+    /// Whether the scope is sent. It is not sent if the authorization request already had it.
     sends_scope: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
     previous: Option<Box<Token>>,
@@ -85,8 +85,8 @@ impl Grant {
     /// grant.
     ///
     /// # Security
-    /// The application learns the user's password, and users learn to type it on other pages than
-    /// their server's.
+    /// The application learns the user's password. Users learn to type it on pages that are not
+    /// pages of their server.
     pub fn dangerous_password(username: &str, password: &str) -> Self {
         let mut grant = Self::new(PASSWORD, Kind::Password);
         grant.push("username", username);
@@ -145,8 +145,8 @@ impl Grant {
         grant
     }
 
-    /// Makes a grant that another specification defines, from the grant type, which is a URI (RFC
-    /// 6749 §4.5). Add the other parameters with [`parameter`](Self::parameter).
+    /// Makes a grant that another specification defines (RFC 6749 §4.5). `grant_type` is the URI of
+    /// the grant type. Add the other parameters with [`parameter`](Self::parameter).
     ///
     /// ```
     /// use oauth_proto::oauth2::Grant;
@@ -213,7 +213,7 @@ impl Grant {
         form::push_text(&mut self.parameters, name, value);
     }
 
-    /// Adds a parameter as [`push`](Self::push) does, if the value needs no encoding.
+    /// Adds a parameter whose value needs no encoding.
     pub(crate) fn push_encoded(&mut self, name: &str, value: &str) {
         form::push_encoded(&mut self.parameters, name, value);
     }
@@ -225,7 +225,7 @@ impl Grant {
         self
     }
 
-    /// Sets the lifetime of the new token if the response does not contain one.
+    /// Sets the lifetime that the new token gets if the response does not contain one.
     pub(crate) fn unknown_lifetime(mut self, lifetime: Option<Duration>) -> Self {
         self.unknown_lifetime = lifetime;
         self

@@ -68,7 +68,7 @@ pub struct AuthorizationServer {
     /// The server's support of PKCE (RFC 7636). Default: [`PkceSupport::Supported`].
     pub pkce: PkceSupport,
     /// The place for a client's secret in requests to all endpoints of this server. Default:
-    /// `None`, so the metadata decides for each endpoint. Without metadata, it is
+    /// `None`, so the metadata decides for each endpoint. Without metadata, the place is
     /// [`SecretPlacement::Basic`].
     pub secret_placement: Option<SecretPlacement>,
     /// The way in which the client sends requests to the token endpoint. Default:
@@ -85,10 +85,10 @@ pub struct AuthorizationServer {
     pub quirks: Quirks,
     /// If `true`, the client keeps to OAuth 2.1. Default: `false`.
     ///
-    /// Token requests then have no `redirect_uri`. Authorization requests without a PKCE challenge
-    /// of the method `S256`, the implicit grant, the password grant, token requests with the
-    /// parameters in the query, and access tokens in a query fail with
-    /// [`RequestError::NotInOauth21`].
+    /// Token requests then have no `redirect_uri`. These fail with [`RequestError::NotInOauth21`]:
+    /// authorization requests without a PKCE challenge of the method `S256`, the implicit grant,
+    /// the password grant, token requests with the parameters in the query, and access tokens in a
+    /// query.
     pub oauth_2_1: bool,
     /// If `true`, the client accepts callbacks that name an issuer (`iss`, RFC 9207) although
     /// [`issuer`](field@Self::issuer) is `None`. Set the issuer instead if you can. Default:
@@ -100,7 +100,7 @@ pub struct AuthorizationServer {
     /// refuses such a callback.
     pub allow_unknown_issuer: bool,
     /// If `true`, the client sends users to a server whose metadata lists PKCE methods without
-    /// `S256`. The request has a challenge of the method `S256` all the same. Default: `false`.
+    /// `S256`. The request still has a challenge of the method `S256`. Default: `false`.
     ///
     /// # Security
     /// If the server does not check the challenge, an attacker who has stolen a code can redeem it.
@@ -176,10 +176,10 @@ impl AuthorizationServer {
 
     /// Makes a server from its metadata (RFC 8414 §2).
     ///
-    /// If the metadata lists methods of client authentication, with `client_secret_post` but
-    /// without `client_secret_basic`, clients send their secret in the body. Revocation and
-    /// introspection have their own lists. Without a list, revocation uses `Authorization: Basic`,
-    /// and introspection uses the same place as the token endpoint.
+    /// If the metadata lists the authentication method `client_secret_post` but not
+    /// `client_secret_basic`, clients send their secret in the body. Revocation and introspection
+    /// have their own lists. Without a list, revocation uses `Authorization: Basic`, and
+    /// introspection uses the same place as the token endpoint.
     ///
     /// # Errors
     /// - [`Unsupported::NoEndpoint`] if the metadata has no token endpoint.
@@ -308,8 +308,8 @@ impl AuthorizationServer {
         check_secure(uri, Some("AuthorizationServer::dangerous_allow_http"))
     }
 
-    /// Returns the way in which token requests are sent. With `oauth_2_1`, any way but the body is
-    /// an error.
+    /// Returns the way in which token requests are sent. With `oauth_2_1`, parameters in the query
+    /// are an error.
     pub(crate) fn token_transmission(&self) -> Result<Transmission, RequestError> {
         if self.oauth_2_1 && self.transmission != Transmission::Post {
             return Err(RequestError::NotInOauth21 { what: "token request in the query" });
@@ -325,8 +325,8 @@ impl AuthorizationServer {
     ) -> Result<&'a Arc<Uri>, Unsupported> {
         let uri =
             uri.ok_or(Unsupported::NoEndpoint { endpoint })?.as_ref().map_err(Clone::clone)?;
-        // Most endpoints are https, so this comparison suffices. When the client was made, it
-        // was checked that the endpoint has a host.
+        // Most endpoints are https, so this comparison suffices. The host of the endpoint was
+        // checked when the client was made.
         if uri.scheme() != Some(&Scheme::HTTPS) {
             self.check_secure(uri)?;
         }
@@ -334,8 +334,8 @@ impl AuthorizationServer {
     }
 }
 
-/// A URL that was read once, or the reason why it cannot be used. An `Arc`, because the state that
-/// waits for a response holds it, too.
+/// A URL that was read once, or the reason why it cannot be used. The URL is in an `Arc`, because
+/// the state that waits for a response holds it, too.
 pub(crate) type CheckedUrl = Result<Arc<Uri>, Unsupported>;
 
 pub(crate) fn checked(url: &str) -> CheckedUrl {

@@ -37,7 +37,7 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<&str>, BearerProbl
 
 /// Returns the token of a form (§2.2) or of a query (§2.3), if the name occurs only once.
 pub(crate) fn of_pairs(pairs: &[u8]) -> Result<Option<String>, BearerProblem> {
-    // The usual case: without the name, and without an escape that could encode it.
+    // The usual case: the text has neither the name nor an escape that could encode it.
     if memchr::memchr(b'%', pairs).is_none()
         && memchr::memmem::find(pairs, b"access_token").is_none()
     {

@@ -39,7 +39,7 @@ pub struct Metadata {
     /// The endpoint at which clients register (RFC 7591).
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::url")]
     pub registration_endpoint: Option<String>,
-    /// The scopes that the server supports. It need not list all of them.
+    /// The scopes that the server supports. The list may be incomplete.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
     /// The response types that the server supports.
@@ -152,7 +152,7 @@ pub struct ResourceMetadata {
     /// The issuer identifiers of the authorization servers whose tokens the resource accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization_servers: Vec<String>,
-    /// The scopes that the resource uses. It need not list all of them.
+    /// The scopes that the resource uses. The list may be incomplete.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::list")]
     pub scopes_supported: Option<Vec<String>>,
     /// The places at which the resource accepts tokens: `header`, `body`, `query`.

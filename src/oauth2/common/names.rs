@@ -1,4 +1,4 @@
-//! The names of the specifications that clients and servers use, each in one place.
+//! The names from the specifications that clients and servers use. Each name is defined only here.
 
 /// The grant types of RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1, RFC 7523 §2.1.
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";

@@ -21,11 +21,11 @@ pub struct Quirks {
     /// If the token is of another type that needs a proof of possession, the client uses it as a
     /// bearer token.
     pub allow_missing_token_type: bool,
-    /// Values of `token_type` that mean `Bearer`, in any case. eBay sends `Application Access
-    /// Token` and `User Access Token`. Default: empty.
+    /// Values of `token_type` that mean `Bearer`. Upper and lower case count as the same. eBay
+    /// sends `Application Access Token` and `User Access Token`. Default: empty.
     ///
     /// # Security
-    /// The client uses tokens of these types as bearer tokens, and tokens of no other types.
+    /// The client uses tokens of these types as bearer tokens. It still refuses other types.
     pub allow_token_types: &'static [&'static str],
     /// If `true`, `scope` may be a list of strings. Default: `false`.
     ///
@@ -72,8 +72,8 @@ pub struct Quirks {
     /// there is no `error`. Fitbit sends such a list. Default: `false`.
     ///
     /// # Security
-    /// This option weakens nothing: the response is refused in any case, and the option only adds
-    /// the error code to the refusal.
+    /// This option weakens nothing. It adds the error code to a refusal, and the client refuses a
+    /// token response that contains such a list.
     pub allow_error_list: bool,
 }
 

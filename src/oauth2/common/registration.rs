@@ -115,8 +115,7 @@ pub struct ClientRegistration {
     pub client_secret: Option<Secret>,
     /// The time at which the client was registered; `None` if the server does not return it.
     pub client_id_issued_at: Option<Timestamp>,
-    /// The time at which the secret expires. `None` if it does not expire, for which servers
-    /// send 0.
+    /// The time at which the secret expires. `None` if it does not expire (servers then send 0).
     pub client_secret_expires_at: Option<Timestamp>,
     /// The token with which the client manages its registration (RFC 7592).
     pub registration_access_token: Option<Secret>,

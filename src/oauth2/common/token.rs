@@ -171,13 +171,12 @@ fn seconds(value: &Value) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-/// Returns a number of seconds since a point in time; `None` if it is negative.
+/// Returns the whole seconds; `None` if the number is negative.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "fractions are dropped on purpose, and the cast saturates"
 )]
-/// Returns the whole seconds; `None` if the number is negative.
 fn whole(seconds: f64) -> Option<u64> {
     (seconds >= 0.0).then_some(seconds as u64)
 }
@@ -292,7 +291,7 @@ impl<'de> Deserialize<'de> for Token {
         let expires_at = extra.get("expires_at").and_then(Self::time).map(Timestamp::from_secs);
         if expires_at.is_some() {
             extra.remove("expires_at");
-            // It is the same fact, counted from another time.
+            // `expires_in` is the same fact, counted from another time.
             extra.remove("expires_in");
         }
         let requested_scope =

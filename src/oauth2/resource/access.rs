@@ -31,7 +31,7 @@ pub(super) trait AccessToken: Any + fmt::Debug + Send + Sync {
     fn data(&self, member: &str) -> Option<&Value>;
 }
 
-/// The scope of a token without a known scope, which may do nothing.
+/// The empty scope, for a token whose scope is not known.
 static NOTHING: std::sync::LazyLock<Scope> = std::sync::LazyLock::new(Scope::default);
 
 impl AccessToken for Introspection {
@@ -61,7 +61,9 @@ impl Access {
         &*self.0
     }
 
-    /// Returns the id of the user who granted access; `None` if the client acts for itself.
+    /// Returns the id of the user who granted access; `None` if the client acts for itself. If
+    /// another server has issued the token, this is the `sub` of its introspection response. Some
+    /// servers put the client id there if there is no user.
     pub fn user(&self) -> Option<&str> {
         self.0.user()
     }
@@ -78,10 +80,11 @@ impl Access {
 
     /// Returns a member of the application's data about the grant; `None` if it is missing.
     ///
-    /// If the token is in the store, it is a member of the data that the application has stored
-    /// with the grant. If another server has issued the token, it is an extra member of its
-    /// introspection response. This crate's authorization server adds the members there that
-    /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names.
+    /// If the token is in the store, the result is a member of the data that the application has
+    /// stored with the grant. If another server has issued the token, the result is an extra member
+    /// of its introspection response. This crate's authorization server adds the members that
+    /// [`introspect_data`](crate::oauth2::server::ProviderBuilder::introspect_data) names to that
+    /// response.
     pub fn data(&self, member: &str) -> Option<&Value> {
         self.0.data(member)
     }

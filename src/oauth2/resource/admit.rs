@@ -155,9 +155,8 @@ impl ResourceServer {
         Ok(tokens.end(&self.guard, introspection, scope, moment().now)?)
     }
 
-    /// Checks a request as [`admit`](Self::admit) does, as a [`Step`] that the caller drives. Each
-    /// of these steps introspects for itself: requests that arrive at the same time do not share a
-    /// response.
+    /// Returns a [`Step`] that checks a request as [`admit`](Self::admit) does. Each of these steps
+    /// introspects for itself: requests that arrive at the same time do not share a response.
     ///
     /// # Errors
     /// - [`Unsupported::NoEndpoint`](crate::Unsupported::NoEndpoint) if the authorization server

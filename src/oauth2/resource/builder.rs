@@ -29,9 +29,10 @@ use crate::{Error, Event, Unsupported};
 pub struct ResourceServerBuilder {
     /// The scopes in the metadata. Default: `None`, so the metadata has no scopes.
     pub scopes: Option<Scope>,
-    /// If `true`, refuses tokens that do not name their resource (RFC 9700 §2.3). This affects
-    /// stored tokens without a resource, and introspected tokens without `aud`. If `false`, such a
-    /// token is valid for every resource of its authorization server. Default: `false`.
+    /// If `true`, the resource server refuses tokens that do not name their resource (RFC 9700
+    /// §2.3). This affects stored tokens without a resource, and introspected tokens without `aud`.
+    /// If `false`, such a token is valid for every resource of its authorization server. Default:
+    /// `false`.
     pub require_audience: bool,
     /// If `true`, a token may also be in a form body (RFC 6750 §2.2). Default: `false`.
     ///
@@ -42,8 +43,8 @@ pub struct ResourceServerBuilder {
     /// in responses to such requests. Default: `false`.
     ///
     /// # Security
-    /// The token appears in logs, in browser histories, and in the `Referer` of requests for
-    /// resources of a page.
+    /// The token appears in logs, in browser histories, and in the `Referer` of requests that a
+    /// page sends.
     pub allow_token_in_query: bool,
     /// If `true`, the resource identifier can also be an http URL whose host is not this machine.
     /// Default: `false`.
@@ -86,8 +87,8 @@ impl ResourceServerBuilder {
     }
 
     /// Runs a function on each [`Event`] of this resource: on each refusal, with its reason.
-    /// Introspections are events of the client in [`RemoteTokens`](super::RemoteTokens), so its
-    /// functions see them.
+    /// Introspections are events of the client in [`RemoteTokens`](super::RemoteTokens), so the
+    /// functions of that client see them.
     ///
     /// # Examples
     /// ```

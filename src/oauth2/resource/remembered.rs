@@ -9,18 +9,18 @@ use crate::Timestamp;
 use crate::oauth2::Introspection;
 use crate::oauth2::common::token_hash::TokenHash;
 
-/// The shortest time for which an inactive token is kept, even if it is not reported so long: an
-/// older response that arrives late must not replace it.
+/// The shortest time for which the entry of an inactive token is kept. The limits may end its use
+/// earlier, but an older response that arrives late must not replace the entry.
 const LATE: Duration = Duration::from_secs(60);
 
-/// The times for which introspections are remembered, and their number.
+/// The times for which introspections are remembered, and the largest number of them.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// The time for active tokens.
     pub(super) active: Duration,
     /// The time for inactive tokens.
     pub(super) inactive: Duration,
-    /// The number of active tokens, and also of inactive ones.
+    /// The largest number of active tokens, and separately of inactive tokens.
     pub(super) capacity: usize,
 }
 
@@ -28,14 +28,15 @@ pub(super) struct Limits {
 #[derive(Default)]
 pub(super) struct Remembered {
     answers: Mutex<RememberedResponses>,
-    /// The number of introspections that were started and of tokens that were forgotten.
+    /// The number of introspections that were started, plus the number of tokens that were
+    /// forgotten.
     count: AtomicU64,
-    /// The value of `count` when a token was forgotten last.
+    /// The value of `count` when the last token was forgotten.
     forgotten: AtomicU64,
 }
 
-/// Active and inactive tokens apart, so invalid tokens cannot displace valid ones. No token is in
-/// both tables.
+/// The introspections of active and of inactive tokens. They are apart, so invalid tokens cannot
+/// displace valid ones. No token is in both tables.
 #[derive(Default)]
 struct RememberedResponses {
     active: Table,
@@ -85,8 +86,9 @@ impl Remembered {
         Asked { number: self.count.fetch_add(1, Ordering::SeqCst), at: now }
     }
 
-    /// Remembers an introspection, unless a newer one is there, or a token was forgotten since it
-    /// was started: it may be outdated then.
+    /// Remembers an introspection, unless a newer one of the token is there. If a token was
+    /// forgotten after the introspection was started, the introspection may be outdated, so it is
+    /// not remembered.
     pub(super) fn remember(
         &self,
         key: TokenHash,
@@ -116,7 +118,7 @@ impl Remembered {
 
     /// Forgets a token, even if an introspection of it is under way.
     pub(super) fn forget(&self, key: TokenHash) {
-        // In this order: an introspection that is about to be remembered is then either dropped by
+        // The order matters: an introspection that is about to be remembered is either dropped by
         // `remember`, or removed here.
         self.forgotten.fetch_max(self.count.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
         self.lock().remove(key);
@@ -150,7 +152,7 @@ impl Table {
     fn insert(&mut self, key: TokenHash, entry: Entry, capacity: usize, now: Timestamp) {
         self.order.insert(entry.asked.number, key);
         self.tokens.insert(key, entry);
-        // Two entries, one more than was added, so the surplus shrinks with every call.
+        // One entry was added and up to two are dropped, so the surplus shrinks with every call.
         for _ in 0..2 {
             let Some((number, oldest)) =
                 self.order.first_key_value().map(|(number, key)| (*number, *key))
@@ -167,8 +169,8 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns whether the entry no longer counts. If it was started in the future, the clock has
-    /// been set back by an unknown amount.
+    /// Returns whether the entry no longer counts. If its introspection was started in the future,
+    /// the clock has been set back by an unknown amount.
     fn is_over(&self, now: Timestamp) -> bool {
         self.until <= now || self.asked.at > now
     }

@@ -54,8 +54,8 @@ use crate::{DriveError, Moment, Timestamp};
 /// # Ok::<(), oauth_proto::Error>(())
 /// ```
 ///
-/// The metadata of the authorization server can describe it. In `aud`, many servers, such as
-/// Keycloak, name an API not by its URL but by another name:
+/// You can also make the client from the metadata of the authorization server. Many servers, such
+/// as Keycloak, put another name of an API into `aud`, and not its URL:
 /// ```no_run
 /// use oauth_proto::oauth2::resource::RemoteTokens;
 /// use oauth_proto::oauth2::{AuthorizationServer, Client, Discovery};
@@ -103,8 +103,8 @@ pub struct RemoteTokens {
 }
 
 impl RemoteTokens {
-    /// Makes tokens that this client introspects. The client's server needs an introspection
-    /// endpoint.
+    /// Makes a value that introspects tokens with this client. The client's server needs an
+    /// introspection endpoint.
     pub fn new(client: Client) -> Self {
         Self {
             remembered_for: Duration::from_secs(60),

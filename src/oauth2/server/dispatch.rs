@@ -63,8 +63,9 @@ impl Provider {
     /// client has sent: put back a prefix that a router has removed. A request for another path is
     /// refused with [`RejectReason::NoSuchPath`](crate::oauth2::server::RejectReason::NoSuchPath).
     ///
-    /// Bodies of more than 64 KiB are refused. The web server must limit what it reads before. The
-    /// application must add CORS headers if scripts of other origins call the endpoints.
+    /// Bodies of more than 64 KiB are refused. The web server must have such a limit, too, since it
+    /// reads the body first. The application must add CORS headers if scripts of other origins call
+    /// the endpoints.
     pub fn dispatch<B: AsRef<[u8]>>(
         &self,
         request: &Request<B>,

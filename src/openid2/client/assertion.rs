@@ -142,7 +142,7 @@ impl Assertion {
     pub(super) fn new(received: ReceivedAssertion, invalidated_handle: Option<String>) -> Self {
         let signed = received.message.get("signed").unwrap_or_default().to_owned();
         let mut message = received.message.only_signed(&signed);
-        // The field is read although not every provider signs it.
+        // Not every provider signs `ns`. Without it, the message would be read as version 1.1.
         if received.version == Version::V2_0 {
             message.set("ns", NS_2_0);
         }

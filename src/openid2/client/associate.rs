@@ -23,9 +23,10 @@ use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step,
 const LONGEST: Duration = Duration::from_secs(14 * 24 * 3600);
 
 impl RelyingParty {
-    /// Requests an association, a shared key with a provider, so responses can be checked without a
-    /// request each time. The result of the step is `None` if the provider grants no association of
-    /// a requested kind. Then [`redeem`](Self::redeem) asks the provider about each response.
+    /// Requests an association: a key that is shared with a provider. With it, responses are
+    /// checked without a request each time. The result of the step is `None` if the provider grants
+    /// no association of a requested kind. Then [`redeem`](Self::redeem) asks the provider about
+    /// each response.
     ///
     /// If the provider names another kind, the step requests that kind once (§8.2.4).
     ///

@@ -125,7 +125,7 @@ impl Authorize {
 /// ) -> Result<http::Response<String>, oauth_proto::Error> {
 ///     let url = authorization.url()?;
 ///     let response = http::Response::builder();
-///     // Browsers and servers take so much of a URL and seldom more.
+///     // Some browsers and servers refuse a longer URL.
 ///     if url.len() <= 2048 {
 ///         Ok(response.status(303).header("location", url).body(String::new()).unwrap())
 ///     } else {
@@ -176,9 +176,9 @@ impl RelyingParty {
     ///
     /// # Errors
     /// [`Unsupported::Url`] if `return_to` or an `update_url` is not a URL in the realm, or if the
-    /// endpoint is not a URL. [`Unsupported::PlainHttp`] if one of them has no TLS.
-    /// [`Unsupported::Unsendable`] if the provider speaks OpenID 1.1 and the request is without
-    /// identity.
+    /// endpoint is not a URL or is in this machine's network. [`Unsupported::PlainHttp`] if one of
+    /// them has no TLS. [`Unsupported::Unsendable`] if the provider speaks OpenID 1.1 and the
+    /// request is without identity.
     #[doc(alias = "authenticate")]
     pub fn authorize(&self, authorize: Authorize, moment: Moment) -> Result<Authorization, Error> {
         let discovered = &authorize.discovered;
@@ -239,7 +239,7 @@ impl RelyingParty {
         Ok(Authorization { pending, endpoint, message })
     }
 
-    /// Attribute Exchange §5.1.
+    /// Checks that an `update_url` is in the realm (Attribute Exchange §5.1).
     fn check_update_url(&self, extension: &Extension) -> Result<(), Error> {
         let fields = extension.fields().filter(|_| extension.namespace == ax::NAMESPACE);
         let mut urls = fields.filter(|(name, _)| *name == "update_url").map(|(_, url)| url);

@@ -52,8 +52,8 @@ impl Callback<'_> {
         }
     }
 
-    /// Checks that the user arrived at that URL (§11.1): scheme, host, port and path are the same,
-    /// and each of its query's arguments is there with the same values.
+    /// Checks that the user arrived at `return_to` (§11.1): scheme, host, port and path are the
+    /// same, and the callback has each argument of its query with the same values.
     pub(super) fn check_return_to(&self, return_to: &str) -> Result<(), Forged> {
         let mismatch = || {
             Forged::OpenId2(AssertionError::ReturnToMismatch {
@@ -63,7 +63,7 @@ impl Callback<'_> {
         };
         let expected = absolute(return_to).ok_or_else(mismatch)?;
         if self.has_path() {
-            // The query can be long, and is not shown.
+            // The query can be too long for `absolute`, and is compared below.
             let url = self.without_fragment().split('?').next().unwrap_or_default();
             let received = if url.starts_with('/') {
                 // Concatenated, not joined: a path with two slashes would name a host.

@@ -48,7 +48,7 @@ pub(super) struct DiscoveryResult {
     pub(super) found: Vec<Discovered>,
     /// The identifier for which they were found, after redirects.
     pub(super) claimed: Url,
-    /// The reason why there are no services. `None` if there are services.
+    /// The reason why there are no services. If there are services, it has no meaning.
     pub(super) reason: &'static str,
 }
 
@@ -142,7 +142,8 @@ impl<T: 'static> AwaitDocument<T> {
         }
     }
 
-    /// The next attempt after a fetch that failed.
+    /// Continues after a failed fetch: with the page of the identifier if an XRDS document could
+    /// not be fetched, and with the error otherwise.
     fn failed(self: Box<Self>, why: Unsupported) -> Result<Step<T>, Error> {
         match self.kind {
             DocumentKind::Document { claimed, page } => {
@@ -152,7 +153,7 @@ impl<T: 'static> AwaitDocument<T> {
         }
     }
 
-    /// The response of the identifier's host.
+    /// Reads the response for the identifier: a document, or a page.
     fn identifier(self: Box<Self>, response: &Response) -> Result<Step<T>, Error> {
         let Self { allowed, url: claimed, then, .. } = *self;
         if !allowed.trusts(&claimed) {
@@ -206,7 +207,7 @@ impl<T: 'static> Receive<T> for AwaitDocument<T> {
             DocumentKind::Document { claimed, page } => {
                 by_document(response.body(), self.allowed, claimed, page, self.then)
             }
-            // Only the identifier's own page can have links for it.
+            // Links count only in the page of the identifier itself, not in one after a redirect.
             DocumentKind::Page { claimed, reason } if self.url != claimed => {
                 (self.then)(Ok(DiscoveryResult { found: Vec::new(), claimed, reason }))
             }
@@ -277,7 +278,8 @@ fn by_page(
     DiscoveryResult { found, claimed, reason: why_no_link(head, allowed).unwrap_or(reason) }
 }
 
-/// Returns the reason why the services of a document cannot be used, if there is one.
+/// Returns the reason why the services of a document cannot be used. If one can be used, the reason
+/// has no meaning.
 fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
     let with = |types: &[&str]| {
         services.iter().find(|own| own.types.iter().any(|own| types.contains(&own.as_str())))
@@ -293,7 +295,7 @@ fn why_no_service(services: &[Service], allowed: Allowed) -> &'static str {
     }
 }
 
-/// Returns the reason why the links of a page cannot be used, if there are links and a reason.
+/// Returns the reason why the links of a page cannot be used. `None` if there are no links.
 fn why_no_link(head: &html::Head, allowed: Allowed) -> Option<&'static str> {
     match head.provider.as_ref().or(head.server.as_ref().filter(|_| allowed.openid1)) {
         Some(endpoint) if allowed.takes_endpoint(endpoint) => Some(LOCAL_ID),

@@ -13,23 +13,23 @@ use crate::{PendingId, Timestamp};
 ///
 /// Keep it for this user's browser only, and protect it against changes: in an encrypted or signed
 /// cookie, or in the server's session. It usually takes less than a kilobyte. The author of an
-/// identifier's document can make it up to 25 kilobytes, so check the size before you put it into a
-/// cookie. [`RelyingParty::redeem`](super::RelyingParty::redeem) consumes it, and it is not
+/// identifier's document can make it grow to 25 kilobytes, so check the size before you put it into
+/// a cookie. [`RelyingParty::redeem`](super::RelyingParty::redeem) consumes it, and it is not
 /// `Clone`. If the transport fails, send the user again: the provider confirms a signature only
 /// once, so a second attempt with a stored copy can fail.
 ///
 /// Your store remembers the nonce of an assertion
 /// ([`UnconfirmedAssertion`](super::UnconfirmedAssertion)), so an assertion works once. A response
 /// without a nonce, and the requests before the check of the nonce, can be repeated. To prevent
-/// that, store [`id`](Self::id) before you redeem, like in this example, or use
-/// [`UsedPendingIds`](crate::UsedPendingIds) if there is one process. Keep the id until
+/// that, store [`id`](Self::id) before you redeem, like in this example. If you have only one
+/// process, you can use [`UsedPendingIds`](crate::UsedPendingIds). Keep the id until
 /// [`expires_at`](Self::expires_at).
 ///
 /// ```no_run
 /// # use oauth_proto::openid2::Pending;
 /// # fn insert_if_absent(_: &str, _: u64) -> bool { true }
-/// // INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING, and whether that
-/// // inserted a row.
+/// // Runs `INSERT INTO spent (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING`, and returns
+/// // whether it inserted a row.
 /// fn is_first(pending: &Pending) -> bool {
 ///     insert_if_absent(&pending.id().to_string(), pending.expires_at().as_secs())
 /// }
@@ -62,8 +62,8 @@ pub struct Pending {
     /// The association with which the response can be signed. Set it before you redeem: load it
     /// from your storage by [`endpoint`](Self::endpoint) and
     /// [`association_handle`](field@Self::association_handle). The association is not serialized
-    /// with the pending value, since that is often in a user's cookie, and the association is for
-    /// all users.
+    /// with the pending value, since a pending value is often in a user's cookie, and the
+    /// association is for all users.
     ///
     /// ```
     /// use oauth_proto::openid2::{Association, Pending, RelyingParty, UnconfirmedAssertion};

@@ -193,7 +193,7 @@ impl ExpectedAssertion {
         })
     }
 
-    /// Reads the fields of both versions.
+    /// Checks the fields that both versions have.
     fn check_common(&self, message: &Message) -> Result<(), Forged> {
         for name in ["openid.signed", "openid.sig", "openid.assoc_handle"] {
             present(message, name)?;
@@ -245,8 +245,9 @@ impl AssertedIdentifiers {
         })
     }
 
-    /// Returns whether the asserted local identifier is the discovered one. If discovery names
-    /// none, it must be the claimed identifier; some providers add its fragment.
+    /// Returns whether the asserted local identifier is the discovered one. If discovery names no
+    /// local identifier, the asserted one must be the claimed identifier. Some providers add the
+    /// fragment of the claimed identifier.
     pub(super) fn is_local(&self, discovered: &Discovered) -> bool {
         let local_id = discovered.asserted_local_id();
         local_id == Some(&self.local_id)

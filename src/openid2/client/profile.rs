@@ -78,7 +78,7 @@ pub struct Profile {
 
 impl Authorize {
     /// Requests fields of the user's profile with Attribute Exchange. [`Assertion::profile`] reads
-    /// them. It replaces another [`ax::FetchRequest`].
+    /// them. The request replaces another [`ax::FetchRequest`].
     ///
     /// A sign-in with a [known provider](super::Discovered::known_provider) needs no more than
     /// this:
@@ -90,7 +90,7 @@ impl Authorize {
     /// };
     /// use oauth_proto::{DriveError, Moment, Request, Response, run};
     ///
-    /// /// Where to send the user, and what to remember for this browser.
+    /// /// Returns the URL for the redirect, and the pending value to keep for this browser.
     /// fn begin(party: &RelyingParty) -> Result<(String, Pending), oauth_proto::Error> {
     ///     let provider = Discovered::known_provider("https://op.example/openid")?;
     ///     let authorize = Authorize::new(&provider, "https://rp.example/openid")
@@ -99,8 +99,8 @@ impl Authorize {
     ///     Ok((authorization.url()?, authorization.pending))
     /// }
     ///
-    /// /// `uri` is what the browser asked for when it came back. At Steam, whose endpoint is
-    /// /// `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's
+    /// /// `uri` is the URL that the browser requested when it came back. At Steam, whose endpoint
+    /// /// is `https://steamcommunity.com/openid/login`, the claimed identifier ends in the user's
     /// /// number.
     /// fn finish(
     ///     party: &RelyingParty,

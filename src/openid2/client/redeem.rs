@@ -31,8 +31,8 @@ impl RelyingParty {
     ///
     /// If you set an association in [`Authorize`](super::Authorize), set it in
     /// [`Pending::association`] again. All checks that need no request come first. Then, if the
-    /// signature is not the association's, the provider to which the user was sent is asked about
-    /// it. An identifier that was not discovered before is discovered.
+    /// response was not signed with the association, the step asks the provider to which the user
+    /// was sent about the signature. An identifier that was not discovered before is discovered.
     ///
     /// # Errors
     /// [`Unsupported::NoAssociation`] if the response is signed with the association of the
@@ -91,8 +91,8 @@ impl RelyingParty {
     /// about the signature.
     ///
     /// For changed attributes, use the [`ax::FetchResponse`](crate::openid2::ax::FetchResponse) for
-    /// the user of [`Assertion::claimed_id`]. Do not use [`Assertion::profile`]: if the response
-    /// has no name, it builds one from other attributes. Respond with status 200. After a 404, the
+    /// the user of [`Assertion::claimed_id`]. Do not use [`Assertion::profile`], which makes a name
+    /// from other attributes if the response has no name. Respond with status 200. After a 404, the
     /// provider sends no more changes.
     ///
     /// # Security
@@ -102,9 +102,9 @@ impl RelyingParty {
     /// # Errors
     /// [`Forged`] if the message is for another URL than `return_to`, is too old, or has unsigned
     /// fields. [`Forged::ParameterMissing`] if it has no identifier. [`Refused`](crate::Refused) if
-    /// it is an error of the provider. The step fails with [`Unsupported::Identifier`] if the
-    /// document of the identifier cannot be read, and with [`Forged`] if the document does not name
-    /// the provider, or the provider does not confirm the signature.
+    /// the message is an error of the provider. The step fails with [`Unsupported::Identifier`] if
+    /// the document of the identifier cannot be read, and with [`Forged`] if the document does not
+    /// name the provider, or the provider does not confirm the signature.
     pub fn dangerous_redeem_unsolicited<'a>(
         &self,
         return_to: &str,
@@ -174,8 +174,8 @@ impl ReceivedAssertion {
         }
     }
 
-    /// Asks the provider to confirm the signature (§11.4.2): the provider to which the user was
-    /// sent, or that the identifier names.
+    /// Asks the provider to confirm the signature (§11.4.2). It is the provider to which the user
+    /// was sent, or the one that the identifier names.
     fn ask(self, allowed: Allowed) -> Result<Step<UnconfirmedAssertion>, Error> {
         let uri = endpoint(&self.provider)?;
         let mut message = self.message.clone();
@@ -269,7 +269,8 @@ impl Receive<UnconfirmedAssertion> for AwaitConfirmation {
         if !response.status().is_success() {
             return Err(misbehaved().into());
         }
-        // The field must be exactly this: not a longer name, and not a part of a value.
+        // Only exactly this field and value confirm the signature: not a longer name, and not a
+        // part of another value.
         if direct.get("is_valid") != Some("true") {
             return Err(AssertionError::Signature.into());
         }

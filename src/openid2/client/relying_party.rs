@@ -27,14 +27,14 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// # }
 ///
 /// let party = RelyingParty::new("https://rp.example/", Options::default())?;
-/// let store = MemoryStore::default(); // remembers which answers have been seen; yours, in the end
+/// let store = MemoryStore::default(); // remembers nonces; in production, use your own store
 ///
-/// // The user typed an identifier: who speaks for it?
+/// // The user typed an identifier. Find its provider.
 /// let discovered = run(party.discover("jane.example")?, send)?;
-/// // A key to check the answer with; without one, the provider is asked. Keep it by its endpoint
-/// // and handle until it expires: the newest of an endpoint is for the next users, and a user who
-/// // is at the provider comes back with an older one. Remember for a while that there was none.
-/// // If this fails, one can go on without a key.
+/// // The association checks the response. Without it, the provider is asked. Keep it by its
+/// // endpoint and handle until it expires: use the newest one of an endpoint for the next users.
+/// // A user who is at the provider now comes back with an older one. If there is no association,
+/// // remember that for a while. If the request fails, you can continue without an association.
 /// let association =
 ///     run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///
@@ -43,13 +43,14 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// let authorization = party.authorize(authorize, Moment::from_os())?;
 /// println!("remember the pending value, and go to {}", authorization.url()?);
 ///
-/// // The user is back: `uri` is what the browser asked for.
+/// // The user is back. `uri` is the URL that the browser requested.
 /// # let uri = "";
 /// let mut pending = authorization.pending;
 /// pending.association = association;
 /// let assertion = run(party.redeem(pending, uri, Moment::from_os())?, send)?.confirm(&store)?;
 /// println!("this is {:?}", assertion.claimed_id);
-/// // `assertion.invalidated_handle` names an association that the provider has lost: drop it.
+/// // `assertion.invalidated_handle` names an association that the provider no longer accepts.
+/// // Remove it.
 /// # Ok::<(), oauth_proto::DriveError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -112,8 +113,8 @@ impl RelyingParty {
     /// An identifier without a scheme is read as https. With
     /// [`Options::dangerous_allow_http`](field@Options::dangerous_allow_http) or
     /// [`Options::dangerous_allow_internal_hosts`](field@Options::dangerous_allow_internal_hosts)
-    /// it is read as http, like in the specification. A page without TLS can only redirect to one
-    /// with TLS, unless an option allows more.
+    /// it is read as http, like in the specification. A page without TLS is used only if it
+    /// redirects to a page with TLS, unless an option allows more.
     ///
     /// # Security
     /// Your HTTP client fetches URLs that users type. It must refuse hosts of your own network,

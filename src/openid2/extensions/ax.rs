@@ -137,8 +137,8 @@ impl RequestExtension for FetchRequest {}
 impl ReadExtension for FetchRequest {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Returns `None` if the request has no attributes, an attribute twice or without a type, or an
-    /// alias or a count that is not valid.
+    /// Returns `None` if the request has no attributes, has an attribute twice or without a type,
+    /// or has an alias or a count that is not valid.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_request") {
             return None;
@@ -258,9 +258,10 @@ impl ResponseExtension for FetchResponse {}
 impl ReadExtension for FetchResponse {
     const NAMESPACES: &'static [&'static str] = &[NAMESPACE];
 
-    /// Reads one value, or several with a count. A single value can also have a count without a
-    /// number, or a number without a count, which many providers send. An attribute is left out if
-    /// its count does not match its values, or if its type occurs twice.
+    /// Reads one value without a number, or a count and numbered values. Many providers mix these
+    /// up, so a count of one with a value without a number is read, and so are numbered values
+    /// without a count. An attribute is left out if its count does not match its values, or if its
+    /// type occurs twice.
     fn read(extension: &Extension) -> Option<Self> {
         if extension.get("mode") != Some("fetch_response") {
             return None;
@@ -435,8 +436,8 @@ mod tests {
         }
     }
 
-    /// A count belongs to numbered values, and no count to one without a number; providers mix them
-    /// up.
+    /// In the specification, numbered values have a count, and a value without a number has no
+    /// count. Providers mix these up.
     #[test]
     fn values_are_read_even_if_the_count_is_wrong() {
         for (fields, expected) in [

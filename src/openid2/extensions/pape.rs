@@ -141,7 +141,8 @@ pub struct Response {
     pub policies: Vec<String>,
     /// The time at which the user was authenticated.
     pub at: Option<Timestamp>,
-    /// The levels of assurance, by the names of their scales. In the scale of NIST, `0` to `4`.
+    /// The levels of assurance, by the names of their scales. The scale of NIST has the levels `0`
+    /// to `4`.
     pub levels: BTreeMap<String, String>,
 }
 

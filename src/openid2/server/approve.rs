@@ -39,7 +39,7 @@ pub struct Approval {
     local_id: String,
     /// Another identifier of the user: one outside this provider, or the user's identifier with a
     /// fragment that distinguishes its present owner from a former one (§11.5.1). The relying party
-    /// checks that it names this provider. Default: `None`.
+    /// checks that the identifier names this provider. Default: `None`.
     pub claimed_id: Option<String>,
     extensions: Vec<Extension>,
 }
@@ -95,7 +95,7 @@ impl Provider {
         ServerStep::Done(self.denial(&request))
     }
 
-    /// A positive assertion (§10.1).
+    /// Makes a positive assertion (§10.1).
     pub(super) fn assertion(
         &self,
         request: &CheckIdRequest,
@@ -136,7 +136,7 @@ impl Provider {
         Ok(answer)
     }
 
-    /// A negative assertion (§10.2).
+    /// Makes a negative assertion (§10.2).
     fn denial(&self, request: &CheckIdRequest) -> Response {
         let Some(return_to) = request.sound_return_to() else {
             return responses::nothing();

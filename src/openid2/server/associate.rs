@@ -81,8 +81,8 @@ impl Provider {
         Ok(direct(StatusCode::OK, &answer))
     }
 
-    /// Returns the requested kind, if the options have it. If not, returns a kind that they have
-    /// (§8.2.4).
+    /// Returns the requested kind, if the options have it. If not, the refusal names a kind that
+    /// they have (§8.2.4).
     fn kind(&self, message: &Message, version: Version) -> Result<AssociationKind, Rejected> {
         let granted =
             |kind: &AssociationKind| (self.is_secure || kind.hides_key()) && kind.is_in(version);

@@ -42,8 +42,8 @@ use crate::wire::without_secrets;
 /// use oauth_proto::openid2::server::store::MemoryStore;
 /// use oauth_proto::{Moment, Response};
 ///
-/// /// `stored` is the request from the session, `user` who is signed in:
-/// /// `https://op.example/id/jane`.
+/// /// `stored` is the request from the session. `user` is the identifier of the user who is
+/// /// signed in: `https://op.example/id/jane`.
 /// fn decided(
 ///     provider: &Provider,
 ///     store: &MemoryStore,
@@ -59,10 +59,10 @@ use crate::wire::without_secrets;
 ///     if let Some(fetch) = request.extension::<ax::FetchRequest>() {
 ///         let known = ax::FetchResponse::default()
 ///             .attribute(ax::AttributeType::Email, ["jane@example.com"]);
-///         approval = approval.extension(known.only(&fetch)); // nothing that was not asked for
+///         approval = approval.extension(known.only(&fetch)); // only what was requested
 ///     }
-///     // Where the request is about another user, the relying party is told that there is no
-///     // assertion.
+///     // If the request is about another user, the response tells the relying party that there
+///     // is no assertion.
 ///     let step = provider.approve(request, approval, Moment::from_os());
 ///     Ok(serve(step, store).unwrap_or_else(|rejected| rejected.response()))
 /// }
@@ -137,9 +137,9 @@ impl CheckIdRequest {
         self.return_to.as_deref().filter(|return_to| realm.contains(return_to))
     }
 
-    /// Returns the part of the URL for the response. It is the fragment (User Interface Extension
-    /// §5.1) only if the relying party uses the extension, since browsers keep a fragment through
-    /// redirects.
+    /// Returns the part of the return_to that gets the message. A fragment gets it (User Interface
+    /// Extension §5.1) only if the relying party uses the extension, since browsers keep a fragment
+    /// through redirects.
     pub(super) fn message_place(&self) -> MessagePlace {
         let has_fragment =
             self.return_to.as_deref().is_some_and(|return_to| return_to.contains('#'));

@@ -28,20 +28,20 @@ const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// use oauth_proto::{Moment, Request, Response, Secret};
 ///
 /// # fn main() -> Result<(), oauth_proto::Error> {
-/// // `openssl rand -hex 32`, the same in every process, and kept.
+/// // The output of `openssl rand -hex 32`. Keep it: all processes need the same secret.
 /// let secret = Secret::new("4f1c…, sixty-four digits of hexadecimal that nobody has seen");
 /// let provider = Provider::new("https://op.example/openid", &secret, Options::default())?;
 ///
 /// fn respond(provider: &Provider, store: &MemoryStore, request: &Request) -> Response {
 ///     let response = match serve(provider.dispatch(request, Moment::from_os()), store) {
 ///         Ok(Dispatched::Respond(response)) => Ok(response),
-///         // The user must not be asked: `approve` if they are signed in and have consented
-///         // before, or else this.
+///         // The user must not be asked. Call `approve` if the user is signed in and consented
+///         // before, and `deny` otherwise.
 ///         Ok(Dispatched::CheckIdRequest(request)) if request.immediate => {
 ///             serve(provider.deny(*request), store)
 ///         }
-///         // Keep it in the session (it is serde), sign the user in, ask whether the realm may
-///         // know, and then `provider.approve(…)` or `provider.deny(…)`: see `CheckIdRequest`.
+///         // Serialize the request into the session, sign the user in, and ask whether the realm
+///         // may know the user. Then call `approve` or `deny`: see `CheckIdRequest`.
 ///         Ok(Dispatched::CheckIdRequest(request)) => Ok(ask_the_user(*request)),
 ///         Err(rejected) => Err(rejected),
 ///     };
@@ -111,7 +111,7 @@ impl Provider {
     /// use oauth_proto::openid2::server::Provider;
     ///
     /// # fn example(provider: Provider) {
-    /// // In earnest, a look into the public suffix list.
+    /// // In production, look into the public suffix list.
     /// let provider =
     ///     provider.public_suffixes(|host| matches!(host, "com" | "co.uk" | "github.io"));
     /// # }

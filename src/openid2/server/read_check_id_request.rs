@@ -37,8 +37,8 @@ impl Provider {
         }
     }
 
-    /// Checks the realm and the return_to. No browser is redirected before that, or a link to this
-    /// provider would lead to any site that its author names.
+    /// Checks the realm and the return_to. No browser is redirected before this check. Otherwise, a
+    /// link to this provider could lead to any site that the link's author names.
     pub(super) fn trusted_party<'m>(
         &self,
         field: impl Fn(&'static str) -> Option<&'m str>,
@@ -66,7 +66,7 @@ impl Provider {
     }
 
     /// Returns whether the refusal of a malformed message may be a redirect to a URL: the realm
-    /// contains the URL, and its host is not in this network.
+    /// contains the URL, and the URL's host is not in this network.
     pub(super) fn may_be_told(
         &self,
         return_to: &str,
@@ -122,8 +122,8 @@ fn read(
     })
 }
 
-/// Checks that a request can be stored. Identifiers and handles must have no control characters,
-/// and no field a NUL, on which stores fail.
+/// Checks that a request can be stored. Identifiers and handles must have no control characters. No
+/// field must have a NUL, since stores fail on it.
 fn check_controls(message: &Message) -> Result<(), RejectReason> {
     let names = |key: &str| matches!(key, "identity" | "claimed_id" | "assoc_handle");
     let odd = message.pairs().find(|(key, value)| {

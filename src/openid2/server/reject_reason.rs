@@ -47,8 +47,8 @@ pub enum RejectReason {
     #[error("the field {0:?} has a control character: send it without")]
     ControlCharacter(String),
     /// `return_to` is outside the realm. The user sees a page, and is not sent back like in the
-    /// specification (§9.2). If not, a link to this provider would lead to any URL that its author
-    /// names.
+    /// specification (§9.2). Otherwise, a link to this provider could lead to any URL that the
+    /// link's author names.
     #[error("return_to is not inside the realm")]
     ReturnToOutside,
     /// The realm covers the sites of many owners, or has no TLS.

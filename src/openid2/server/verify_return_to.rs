@@ -93,7 +93,7 @@ impl Receive<bool> for AwaitRelyingPartyDocument {
     }
 }
 
-/// Returns whether a document lists a URL, or one above it.
+/// Returns whether a document lists the `return_to`, or a URL above it.
 fn lists(document: &[u8], return_to: &str) -> bool {
     let services = xrds::services(document).unwrap_or_default();
     services.iter().filter(|service| service.types.iter().any(|own| own == RETURN_TO)).any(

@@ -30,11 +30,11 @@ pub const GOOGLE: Service = Service::oauth2(
 .profile(ProfileMapping::OPENID);
 
 /// The Microsoft identity platform (Entra ID), for accounts of organizations and persons. The
-/// instance is a tenant. Default: `common`. The row has no issuer, because it does not follow from
-/// the tenant's name: with a single tenant, set
-/// [`issuer`](crate::oauth2::AuthorizationServer::issuer). It issues a refresh token for the scope
-/// `offline_access`. `email_verified` is `None`, since an administrator can write any address into
-/// an account. The URL of the picture needs the token.
+/// instance is a tenant. Default: `common`. The row has no issuer, because the issuer does not
+/// follow from the tenant's name. If there is a single tenant, set
+/// [`issuer`](crate::oauth2::AuthorizationServer::issuer). Microsoft issues a refresh token for the
+/// scope `offline_access`. `email_verified` is `None`, since an administrator can write any address
+/// into an account. The URL of the picture needs the token.
 pub const MICROSOFT: Service = Service::oauth2(
     "Microsoft",
     Oauth2::new(

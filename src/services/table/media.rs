@@ -21,8 +21,8 @@ pub const SPOTIFY: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Twitch. API calls at `api.twitch.tv` need the header `Client-Id`. Its device grant calls the
-/// parameter of the scope `scopes`.
+/// Twitch. API calls at `api.twitch.tv` need the header `Client-Id`. In its device grant, the
+/// parameter for the scope is named `scopes`.
 pub const TWITCH: Service = Service::oauth2(
     "Twitch",
     Oauth2::new("https://id.twitch.tv/oauth2/authorize", "https://id.twitch.tv/oauth2/token")
@@ -104,8 +104,8 @@ pub const STRAVA: Service = Service::oauth2(
 .api(&["https://www.strava.com"])
 .userinfo("https://www.strava.com/api/v3/athlete");
 
-/// Fitbit. A refusal has a list of errors. The row has no introspection endpoint, because Fitbit's
-/// needs a user's token instead of the client's credentials.
+/// Fitbit. A refusal has a list of errors. The row has no introspection endpoint, because that of
+/// Fitbit needs a user's token instead of the client's credentials.
 pub const FITBIT: Service = Service::oauth2(
     "Fitbit",
     Oauth2::new("https://www.fitbit.com/oauth2/authorize", "https://api.fitbit.com/oauth2/token")

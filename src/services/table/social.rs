@@ -64,10 +64,10 @@ pub const FACEBOOK: Service = Service::oauth2(
     ..ProfileMapping::new("/id")
 });
 
-/// Instagram, for professional accounts (Business Login). The first token is valid for an hour.
-/// With it, `https://graph.instagram.com/access_token` returns a token for sixty days, which is
-/// also renewed there, in a way that only Instagram has. The documentation shows the members of the
-/// token response inside a list named `data`, which this crate does not read.
+/// Instagram, for professional accounts (Business Login). The first token is valid for an hour. For
+/// this token, `https://graph.instagram.com/access_token` returns one that is valid for sixty days.
+/// The same host also renews that token, in a way that only Instagram has. The documentation shows
+/// the members of the token response inside a list named `data`, which this crate does not read.
 pub const INSTAGRAM: Service = Service::oauth2(
     "Instagram",
     Oauth2::new(
@@ -86,8 +86,8 @@ pub const INSTAGRAM: Service = Service::oauth2(
 .api(&["https://graph.instagram.com"])
 .userinfo("https://graph.instagram.com/me");
 
-/// LinkedIn. It refuses token requests with PKCE like a wrong secret. Native applications have
-/// another flow.
+/// LinkedIn. It refuses token requests with PKCE as if the secret were wrong. Native applications
+/// have another flow.
 pub const LINKEDIN: Service = Service::oauth2(
     "LinkedIn",
     Oauth2::new(
@@ -288,7 +288,7 @@ pub const DOUBAN: Service = Service::oauth2(
 .userinfo("https://api.douban.com/v2/user/~me");
 
 /// VK, with VK ID. The callback has a `device_id` that the token request must have, too: make the
-/// grant with [`Client::accept`](crate::oauth2::Client::accept), and add it with
+/// grant with [`Client::accept`](crate::oauth2::Client::accept), and add the `device_id` with
 /// [`Grant::parameter`](crate::oauth2::Grant::parameter).
 pub const VK: Service = Service::oauth2(
     "VK",

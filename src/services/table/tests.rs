@@ -78,7 +78,7 @@ fn templates(row: &Service) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// An instance for a row: none where there is a default, so it is tried.
+/// Returns an instance for a row. `None` if the row has a default, so the default is tested.
 fn example(row: &Service) -> Option<&'static str> {
     match row.instance {
         Instance::Base { default: None } => Some("https://place.example"),
@@ -130,7 +130,7 @@ fn a_template_has_the_variable_of_its_rows_instance_and_no_other() {
             if endpoints_have_it && matches!(field, "authorization" | "token") {
                 assert!(template.contains(expected), "{} {field}: {template}", row.name);
             }
-            // The text before it would become part of the scheme or host.
+            // A text before `{base}` would become part of the scheme or host.
             assert!(
                 !template.contains("{base}") || template.starts_with("{base}"),
                 "{} {field}: {template}",
@@ -186,7 +186,7 @@ fn the_documentation_of_a_row_is_a_page() {
 fn an_api_is_an_origin_and_the_profiles_origin_is_one_of_them() {
     for row in ALL {
         let fill = |template: &str| row.url(template, example(row)).unwrap();
-        // The first is what paths are below, too: these APIs have a version there.
+        // The first base URL of these APIs has a path: their version.
         let versions = [TWITTER.name, DROPBOX_V1.name];
         for url in row.api.iter().skip(usize::from(versions.contains(&row.name))) {
             let url = fill(url);
@@ -312,7 +312,7 @@ fn an_installation_without_tls_is_refused_unless_it_is_this_machine() {
             matches!(error, Error::Unsupported(Unsupported::PlainHttp { .. })),
             "{place}: {error}"
         );
-        // A row has no option that would lift it.
+        // A row has no option that would allow it.
         assert!(
             error.to_string().contains("https") && !error.to_string().contains("allows this"),
             "{error}"

@@ -165,8 +165,8 @@ pub enum RejectReason {
     NonceUsed,
     /// The callback is not registered, or is not a URI to which a user can be sent.
     #[error(
-        "oauth_callback is not acceptable: expected oob or an absolute URI, a registered one if \
-         the client has registered any"
+        "oauth_callback is not acceptable: expected oob or an absolute URI, or a registered one if \
+         the client has registered callbacks"
     )]
     CallbackRefused,
     /// The verifier is wrong. The temporary credentials cannot be used any more.
@@ -207,7 +207,8 @@ fn lifted(version: &str) -> &'static str {
 }
 
 impl RejectReason {
-    /// Returns the status, the code of the Problem Reporting extension, and the field of that code.
+    /// Returns the status, the code of the Problem Reporting extension, and the field that explains
+    /// the code.
     fn problem(&self) -> (StatusCode, &'static str, Option<(&'static str, String)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const DENIED: StatusCode = StatusCode::UNAUTHORIZED;

@@ -35,7 +35,7 @@ use crate::{Callback, Error, Expired, Forged, PendingId, Refused, Timestamp};
 ///   [`expires_at`](Self::expires_at).
 ///
 /// If the transport fails while the code is redeemed, you can call `redeem` again with a stored
-/// copy, without marking the id a second time. Without a copy, the user has to start again.
+/// copy, without inserting the id a second time. Without a copy, the user has to start again.
 ///
 /// ```no_run
 /// # use oauth_proto::oauth2::Pending;
@@ -79,7 +79,8 @@ pub struct PendingImplicit(Pending);
 /// The stored form of an implicit grant.
 #[derive(Serialize, Deserialize)]
 struct StoredImplicit<C> {
-    /// Another name than in a code grant, so one cannot be read as the other.
+    /// The stored name differs from the one in a code grant, so neither grant can be read as the
+    /// other.
     #[serde(rename = "implicit")]
     version: u64,
     #[serde(flatten)]
@@ -99,7 +100,7 @@ impl Serialize for PendingImplicit {
 }
 
 /// The `state` of an authorization request. It passes through the browser, so it need not be wiped
-/// from memory, but only the browser and this application should see it.
+/// from memory. But only the browser and this application should see it.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub(crate) enum State {
@@ -247,8 +248,8 @@ impl PendingCommon {
         // RFC 6749 §4.1.2.1: a code has one character at least.
         answer.error = answer.error.filter(|error| !error.is_empty());
         let Some(state) = answer.state.as_deref() else {
-            // Some servers omit the state when the user denies access. An attacker may have sent
-            // this callback, too, but the error contains the code for the log.
+            // Some servers omit the state when the user denies access. But an attacker may have
+            // sent this callback. The error contains the code for the log.
             let code =
                 answer.error.as_deref().filter(|code| answer.code.is_none() && is_usual_code(code));
             return Err(match code {
@@ -303,8 +304,8 @@ pub(crate) struct Rules {
     pub(crate) place: Leniency,
 }
 
-/// Returns whether an error code looks like the codes of the specification. It is written to logs,
-/// and an attacker may have chosen it.
+/// Returns whether an error code looks like the codes of the specification. The code is written to
+/// logs, and an attacker may have chosen it.
 fn is_usual_code(code: &str) -> bool {
     code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }

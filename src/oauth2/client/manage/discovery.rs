@@ -12,7 +12,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 
 /// Fetches the metadata of an authorization server by its issuer identifier.
 ///
-/// The well-known URL of RFC 8414 is tried first, then the URL of OpenID Connect Discovery. The
+/// The well-known URL of RFC 8414 is tried first, then the URL of OpenID Connect Discovery. If the
+/// issuer has a path, both forms of the latter are tried (RFC 8414 §5). The
 /// metadata must contain exactly the requested issuer.
 ///
 /// ```no_run
@@ -32,10 +33,10 @@ pub struct Discovery {
     /// The URL of the metadata, if it is not a well-known one. Only this URL is then tried.
     /// Default: `None`, so the well-known URLs are tried.
     pub metadata_url: Option<String>,
-    /// Another spelling of the issuer that the metadata may contain. Set it if the metadata differs
-    /// from the issuer given to [`new`](Self::new) by a slash or a port. Copy the text exactly from
-    /// the metadata: [`Metadata::issuer`] will be this text, and the client compares callbacks with
-    /// it. Default: `None`.
+    /// Another spelling of the issuer that the metadata may contain. Set it if the issuer in the
+    /// metadata and the issuer that you gave to [`new`](Self::new) differ only in a slash or a
+    /// port. Copy the text exactly from the metadata: [`Metadata::issuer`] will be this text, and
+    /// the client compares callbacks with it. Default: `None`.
     ///
     /// ```
     /// use oauth_proto::oauth2::Discovery;
@@ -51,9 +52,10 @@ pub struct Discovery {
     /// This is safe if both spellings belong to the same server. If not, the client accepts
     /// callbacks of the other server for this one.
     pub allow_issuer: Option<String>,
-    /// A template that the metadata may contain instead of the issuer, with the braces. Microsoft's
-    /// endpoints for several tenants use `https://login.microsoftonline.com/{tenantid}/v2.0`.
-    /// [`Metadata::issuer`] is then `None`. Default: `None`.
+    /// A template, with its braces, that the metadata may contain instead of the issuer.
+    /// Microsoft's endpoints for several tenants use
+    /// `https://login.microsoftonline.com/{tenantid}/v2.0`. [`Metadata::issuer`] is then `None`.
+    /// Default: `None`.
     ///
     /// # Security
     /// The issuer of the user's tenant is not known yet, so the client cannot compare the issuer of
@@ -215,7 +217,8 @@ fn identifier(issuer: &str) -> Result<Uri, Error> {
     Ok(uri)
 }
 
-/// Returns the well-known URL whose suffix is behind the path (OpenID Connect Discovery §4).
+/// Returns the well-known URL that has `/.well-known/openid-configuration` after the path (OpenID
+/// Connect Discovery §4).
 fn appended(uri: &Uri) -> Result<Uri, Unsupported> {
     rebuilt(uri, &format!("{}/.well-known/openid-configuration", uri.path().trim_end_matches('/')))
 }
@@ -228,7 +231,7 @@ mod tests {
         Discovery::new(issuer).unwrap().places.iter().map(ToString::to_string).collect()
     }
 
-    /// RFC 8414 §3.1 and OpenID Connect Discovery §4.1: their examples.
+    /// The examples of RFC 8414 §3.1 and OpenID Connect Discovery §4.1.
     #[test]
     fn well_known_places() {
         assert_eq!(

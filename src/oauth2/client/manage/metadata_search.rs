@@ -34,11 +34,11 @@ pub(crate) struct AwaitDocument<S> {
     search: S,
     /// The URLs that are left. The first of them is being requested.
     places: VecDeque<Uri>,
-    /// The most informative error so far, and the first of several such errors.
+    /// The most informative error so far. Of several such errors, it is the first.
     last_failure: Option<(Weight, Error)>,
 }
 
-/// The information in an error about why no document was found.
+/// The degree to which an error explains why no document was found.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Weight {
     /// The URL does not exist.
@@ -86,7 +86,7 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
         };
         let asked = self.places.pop_front();
         if self.last_failure.as_ref().is_none_or(|(before, _)| *before < weight) {
-            // The error belongs to the request to this URL, and not to the last one.
+            // The error belongs to this URL, and not to the URL that is requested last.
             let leg = asked.map(|place| Leg::new(S::PURPOSE, &place));
             let error = leg.iter().fold(error, Error::in_leg);
             self.last_failure = Some((weight, error));
@@ -99,8 +99,8 @@ impl<S: MetadataSearch> Receive<S::Document> for AwaitDocument<S> {
     }
 }
 
-/// Returns whether an error means that the document may be at another URL: nothing was found, or a
-/// page for users, or a redirect to one.
+/// Returns whether an error means that the document may be at another URL: the server refused the
+/// request, or the response is a redirect or something else, such as a page for users.
 fn is_no_document(error: &Error) -> bool {
     use Misbehaved::{FieldMissing, Redirect, WrongFormat};
     let is_other = |misbehaved: &_| {
@@ -120,7 +120,8 @@ fn get(uri: Uri) -> Request {
     request
 }
 
-/// Returns the well-known URL whose suffix is between host and path (RFC 8414 §3.1).
+/// Returns the well-known URL that has `/.well-known/` and `name` between host and path (RFC 8414
+/// §3.1).
 pub(crate) fn inserted(uri: &Uri, name: &str) -> Result<Uri, Unsupported> {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     rebuilt(uri, &format!("/.well-known/{name}{}{query}", uri.path().trim_end_matches('/')))

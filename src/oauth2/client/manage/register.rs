@@ -96,8 +96,8 @@ impl ClientRegistration {
         if let [redirect_uri] = self.metadata.redirect_uris.as_slice() {
             client = client.redirect_uri(redirect_uri)?;
         }
-        // §2: the default is Basic. A public client may have a secret all the same. An empty member
-        // counts as missing, even in a stored registration.
+        // §2: the default is Basic. A public client may still have a secret. An empty member counts
+        // as missing, even in a stored registration.
         let method =
             self.metadata.token_endpoint_auth_method.as_deref().filter(|method| !method.is_empty());
         let authentication =
@@ -195,7 +195,7 @@ fn is_empty(secret: &Secret) -> bool {
 fn to_json(metadata: &ClientMetadata) -> Result<Value, Unsupported> {
     serde_json::to_value(metadata).map_err(|_| Unsupported::Unsendable {
         what: "the client's metadata",
-        reason: "they cannot be written as JSON",
+        reason: "it cannot be written as JSON",
     })
 }
 
@@ -224,7 +224,7 @@ impl token_response::Document for ClientRegistration {
     const NEEDED: (&'static str, &'static str) = ("client_id", "\"\"");
 }
 
-/// Waits for a registration. `previous` is the registration before.
+/// Waits for a registration. `previous` is the registration before the request.
 struct AwaitRegistration {
     endpoint: Uri,
     internal_hosts: bool,
@@ -265,7 +265,8 @@ impl Receive<ClientRegistration> for AwaitRegistration {
         let inside = place
             .is_some_and(|place| points_into_private_network(&self.endpoint.to_string(), place));
         match place.map(endpoint) {
-            // The client is registered, and would be lost by an error. It can only not be managed.
+            // The client is already registered, and an error would lose it. Without this URI, the
+            // client works, but its registration cannot be managed.
             Some(Err(_)) if self.previous.is_none() => registration.registration_client_uri = None,
             Some(Err(_)) => return Err(invalid("not an http or https URL", None).into()),
             // A server on the internet must not make this machine read, change or delete data on

@@ -14,8 +14,8 @@ use crate::{Error, Purpose, Step, Unsupported};
 /// tokens for it.
 ///
 /// # Examples
-/// From a URL that answers 401 to a session that may use it, as clients of the Model Context
-/// Protocol do it. At the beginning, only the URL is known:
+/// At the beginning, the client knows only a URL, and gets a 401 there. At the end, it has a
+/// session for this URL. Clients of the Model Context Protocol do this:
 /// ```no_run
 /// use oauth_proto::oauth2::{
 ///     AuthorizationServer, Authorize, Client, ClientMetadata, Discovery, ResourceDiscovery,
@@ -69,9 +69,9 @@ pub struct ResourceDiscovery {
     /// The well-known URL of the resource.
     place: Uri,
     /// If `true`, the metadata may be about a resource that covers the requested one. Such a
-    /// resource has the same origin, and a parent path or the same path with a slash at its end. If
-    /// the resource's well-known URL has no metadata, the well-known URL of the origin is tried,
-    /// too. Default: `false`.
+    /// resource has the same origin, no query, and a parent path or the same path. A slash at the
+    /// end of its path makes no difference. If the resource's well-known URL has no metadata, the
+    /// well-known URL of the origin is tried, too. Default: `false`.
     ///
     /// # Security
     /// If several parties share an origin, one of them can publish metadata for the resource of

@@ -24,7 +24,7 @@ use crate::{Error, Misbehaved, Moment, Purpose, Response, ResponseExcerpt, Step,
 /// The default of [`Authorize::lifetime`].
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The parameters of an authorization request, with which a user is sent to grant access.
+/// The parameters of an authorization request, which asks a user to grant access.
 ///
 /// ```
 /// use oauth_proto::oauth2::{Authorize, ResponseMode};
@@ -38,7 +38,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Authorize {
-    /// The URI to which the server sends the user back, if it is another one than the client's
+    /// The URI to which the server sends the user back, if it differs from the client's
     /// [`redirect_uri`](Client::redirect_uri). An app that listens on a random port needs this, for
     /// example. Default: `None`, so the client's redirect_uri is used.
     pub redirect_uri: Option<String>,
@@ -251,7 +251,7 @@ impl Client {
     ///
     /// # Security
     /// The token is in the browser's history, and every script of the page can read it. The server
-    /// cannot check that the client is the one that receives the token.
+    /// cannot check who receives the token.
     ///
     /// # Errors
     /// - [`RequestError::NotInOauth21`](crate::oauth2::RequestError::NotInOauth21) if the server
@@ -266,8 +266,8 @@ impl Client {
             return Err(RequestError::NotInOauth21 { what: "implicit grant" }.into());
         }
         if authorize.response_mode == ResponseMode::Query {
-            // The fragment is the default of this grant, and a server may not support the
-            // parameter.
+            // The fragment is the default of this grant. So `response_mode` is not sent, because a
+            // server may not support this parameter.
             authorize.response_mode = ResponseMode::Fragment;
         }
         let (url, _, common) = self.authorization_request("token", authorize, &moment, |_| {})?;

@@ -78,8 +78,8 @@ pub struct PendingDevice {
     /// The fingerprint of the client and its server.
     #[serde(rename = "for")]
     fingerprint: ClientFingerprint,
-    /// The version of the stored form. The first version had no such member, and a fingerprint of
-    /// 53 bits.
+    /// The version of the stored form. The first version did not have this member, and its
+    /// fingerprint had 53 bits.
     #[serde(rename = "v", default)]
     version: u64,
     device_code: Secret,
@@ -123,7 +123,7 @@ impl AuthorizeDevice {
     }
 
     /// Adds a parameter that the server defines. [`Client::authorize_device`] fails with
-    /// [`Unsupported::ReservedParameter`] for `scope` and the client's credentials.
+    /// [`Unsupported::ReservedParameter`] for `scope`, `client_id` and `client_secret`.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
@@ -175,8 +175,8 @@ impl Client {
     /// Polls for the token until the user has entered the code (RFC 8628 §3.4), at the interval
     /// that the server allows.
     ///
-    /// The step waits before each request. A driver calls `sleep` for this, which you can use to
-    /// display that the device waits: `run_with(step, send, Moment::from_os, |pause| { … })`.
+    /// The step waits before each request. A driver calls `sleep` for this, so you can display in
+    /// this function that the device waits: `run_with(step, send, Moment::from_os, |pause| { … })`.
     ///
     /// The pending value is only borrowed. After a temporary error, poll again with the same value:
     /// polling always begins with a pause.
@@ -276,7 +276,7 @@ impl Receive<PendingDevice> for AwaitCodes {
         // A pause of zero is raised to the shortest one.
         let interval = seconds("interval")?
             .map_or(INTERVAL, |seconds| Duration::from_secs(seconds).max(SHORTEST));
-        // Google uses the name of a draft.
+        // Google uses the member name of a draft.
         let verification_uri = text("verification_uri")
             .or_else(|missing| text("verification_url").map_err(|_| missing))?;
         // Applications open these URLs in a browser, and print the user code on a terminal.
@@ -345,7 +345,7 @@ impl AwaitPoll {
             return Err(Expired::DeviceCode.into());
         }
         if moment.now < not_before {
-            // §3.5: no poll before that time, and the code expires before it.
+            // §3.5 forbids a poll before that time, and the code expires earlier.
             if self.pending.expires_at <= not_before {
                 return Err(Expired::DeviceCode.into());
             }

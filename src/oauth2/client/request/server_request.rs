@@ -125,7 +125,7 @@ impl Client {
     ) -> Result<Request, Error> {
         let ServerRequest { endpoint, mut parameters, headers, transmission, client_id } = request;
         let mut request = Request::default();
-        // Cloning them takes half as long as inserting them one by one.
+        // Cloning the headers takes half as long as inserting them one by one.
         *request.headers_mut() = self.inner.headers.as_ref().map_err(Clone::clone)?.clone();
         if transmission != Transmission::Post {
             request.headers_mut().remove(CONTENT_TYPE);

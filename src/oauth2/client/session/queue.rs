@@ -12,7 +12,7 @@ use crate::{DriveError, Error, Moment, Timestamp};
 
 /// The values behind the lock.
 pub(crate) struct State {
-    /// It is replaced as a whole, so it can be used without the lock.
+    /// The session. It is replaced as a whole, so it can be used without the lock.
     pub(crate) session: Arc<Session>,
     origin: Origin,
     /// Whether the token was loaded only to be renewed, and must not be used.
@@ -32,7 +32,8 @@ pub(crate) struct State {
     renewing: bool,
     /// The number of renewals that have ended.
     renewals: u64,
-    /// The failure of the last renewal. A cancelled renewal has none, so another caller renews.
+    /// The failure of the last renewal. A cancelled renewal leaves no failure, so another caller
+    /// renews.
     pub(crate) last_failure: Option<DriveError>,
     waiting: Vec<(u64, Waker)>,
     next_waiter: u64,
@@ -72,8 +73,8 @@ impl State {
         }
     }
 
-    /// Sets another token. Returns the last failure, to be dropped without the lock: it contains an
-    /// error of the caller.
+    /// Sets another token. Returns the last failure. Drop it after the lock is released, because it
+    /// contains an error of the caller.
     #[must_use = "the value must be dropped after the lock is released"]
     pub(crate) fn install(&mut self, token: Token, origin: Origin) -> Option<DriveError> {
         Arc::make_mut(&mut self.session).set_token(token);
@@ -98,14 +99,14 @@ impl State {
         RenewedSession { session: self.session.clone(), origin: self.origin }
     }
 
-    /// Returns the time by which this process renews the token earlier than other processes: a
-    /// random part of a tenth of the token's lifetime.
+    /// Returns the time by which this process renews the token earlier: a random part of a tenth of
+    /// the token's remaining lifetime, so the processes do not all renew at once.
     pub(crate) fn spread(&mut self, moment: &Moment) -> Duration {
         let ends = self.session.token().and_then(|token| token.expires_at);
         *self.spread.get_or_insert_with(|| {
             let tenth = ends.map(|ends| moment.now.until(ends) / 10).unwrap_or_default();
             let [part, ..] = moment.derive("session spread");
-            // Divided before multiplied: the lifetime may be the largest possible.
+            // The division is first, because the lifetime may be the largest possible one.
             tenth / 256 * u32::from(part)
         })
     }

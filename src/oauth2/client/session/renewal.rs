@@ -35,8 +35,8 @@ pub(crate) const PAUSE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// After this multiple of the lease duration, a lease that another process still has is an error:
-/// the caller's storage does not end it.
+/// If another process still has the lease after this multiple of the lease duration, the caller
+/// gets an error: the storage does not end the lease.
 const PATIENCE: u32 = 3;
 
 /// The number of attempts of one renewal, if other processes store tokens meanwhile.
@@ -45,8 +45,8 @@ const TRIES: u32 = 4;
 /// One renewal of the token of a [`SharedSession`](crate::oauth2::SharedSession): a future that
 /// owns everything it needs. Spawn it on a runtime, or call [`finish`](Self::finish) on a thread.
 ///
-/// Callers that fetch meanwhile wait for the renewal. If the future is dropped before it ends, the
-/// session keeps the old token, and the next caller renews it.
+/// Other callers of the session wait until the renewal has ended. If the future is dropped before
+/// it ends, the session keeps the old token, and the next caller renews it.
 ///
 /// # Examples
 /// ```
@@ -80,7 +80,8 @@ impl fmt::Debug for Renewal {
     }
 }
 
-/// The functions that make and spawn renewals that are independent of the task that needs them.
+/// The functions that make and spawn renewals. Such a renewal does not depend on the task that
+/// needs it.
 #[derive(Clone)]
 pub(crate) struct Detached {
     make: Arc<dyn Fn(Arc<Renewer>, RenewalGuard, Wanted) -> Renewal + Send + Sync>,
@@ -207,7 +208,7 @@ impl Renewer {
         let storage = &self.storage;
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         let lease = loop {
-            // A token that is renewed already only has to be stored.
+            // If the token is already renewed, it only has to be stored, without a lease.
             if storage.lease.is_none() || self.state.lock().unsaved.is_some() {
                 break None;
             }
@@ -335,9 +336,9 @@ impl Renewer {
                 *generation = state.session.generation();
                 return Ok(Some(state.renewed_session()).filter(|_| !is_over));
             }
-            // The user has granted access again while this token was stored, so the newer
-            // token must be stored after it. If other processes share the storage, it has compared
-            // the versions itself.
+            // The user has granted access again while this token was stored, so the newer token
+            // must be stored after it. A storage that several processes share has compared the
+            // versions itself.
             if self.storage.save.is_some() {
                 state.unsaved = state.session.token().cloned();
             }
@@ -376,7 +377,7 @@ impl Renewer {
     }
 
     /// Remembers that a grant has ended, so the server is not asked again. If the server refused
-    /// because another process was quicker, returns the token that this process stored.
+    /// because another process was quicker, returns the token that the other process has stored.
     async fn refused(
         &self,
         error: DriveError,
@@ -465,7 +466,7 @@ impl Renewer {
         // wrongly.
         if own.is_some_and(|own| version_of(own) == version_of(token)) {
             if state.end_is_stored {
-                // The token was stored again, over the note that its grant had ended.
+                // The token was stored again. It has replaced the record that its grant had ended.
                 (state.ended, state.end_is_stored) = (None, false);
             }
             return Ok(Loaded::Same);

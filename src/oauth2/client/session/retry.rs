@@ -32,7 +32,7 @@ pub struct WithholdToken;
 /// }
 /// ```
 #[derive(Debug)]
-#[must_use = "the response must be given to it"]
+#[must_use = "pass it to `Session::check_response` with the response"]
 pub struct SentToken {
     pub(crate) generation: u64,
     pub(crate) used: UsedCauses,
@@ -41,8 +41,8 @@ pub struct SentToken {
 /// The causes for which a request was sent again already. Each cause counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UsedCauses {
-    /// A newer token. Also set if a newer token would not help, since the request has no token or
-    /// the newest one.
+    /// Whether the request was sent again with a newer token. It is also `true` if a newer token
+    /// would not help: the request has no token, or a token that was just renewed.
     pub(crate) newer_token: bool,
 }
 
@@ -70,7 +70,7 @@ impl SentToken {
 }
 
 /// The permission to send a refused request once more. Each cause of a refusal, such as an expired
-/// token, permits one retry. Pass it to [`Session::retry`](crate::oauth2::Session::retry).
+/// token, permits one retry. Pass this value to [`Session::retry`](crate::oauth2::Session::retry).
 ///
 /// ```
 /// use oauth_proto::oauth2::{Retry, SentToken, Session};
@@ -85,11 +85,11 @@ impl SentToken {
 /// }
 /// ```
 #[derive(Debug)]
-#[must_use = "the request has to be signed again and sent"]
+#[must_use = "attach the token again, and send the request"]
 pub struct Retry(UsedCauses);
 
 impl Retry {
-    /// Returns the right to send a request again with a newer token.
+    /// Returns the permission to send a request again with a newer token.
     pub(crate) fn with_newer_token(sent_token: SentToken) -> Self {
         Self(sent_token.used.and_newer_token())
     }
@@ -111,7 +111,7 @@ impl Retry {
 /// ```
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "the value is matched at once")]
-#[must_use = "a 401 may ask for more"]
+#[must_use = "after a 401, the caller may have to renew the token or send the request again"]
 pub enum NextAction {
     /// Use the response.
     Done,
@@ -127,8 +127,8 @@ pub enum NextAction {
     Reauthorize,
 }
 
-/// An API's response to a request with a token, for the function that
-/// [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when) has set.
+/// An API's response to a request with a token, for the function that was set with
+/// [`Session::token_refused_when`](crate::oauth2::Session::token_refused_when).
 ///
 /// # Examples
 /// ```

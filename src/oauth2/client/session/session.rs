@@ -81,11 +81,11 @@ pub struct Session {
     /// The place at which requests contain the token. Default: the server's
     /// [`token_placement`](field@crate::oauth2::AuthorizationServer::token_placement).
     pub token_placement: TokenPlacement,
-    /// The time before its expiry at which a token counts as expired. Default: 10 seconds.
+    /// A token counts as expired this long before its expiry. Default: 10 seconds.
     pub leeway: Duration,
-    /// The lifetime of a renewed token if the server's response has none. With zero, each request
-    /// gets a new token. Default: `None`, so the session uses such a token until an API responds
-    /// with 401.
+    /// The lifetime that a renewed token gets if the server's response does not contain one. With
+    /// zero, each request gets a new token. Default: `None`, so the session uses such a token until
+    /// an API responds with 401.
     pub unknown_lifetime: Option<Duration>,
     /// The resources that each renewal requests (RFC 8707 §2.2), so a new token is valid for the
     /// same resources as the old one. Default: empty.
@@ -94,7 +94,8 @@ pub struct Session {
     /// [`Expired::Token`]. After a 401, [`check_response`](Self::check_response) returns
     /// [`NextAction::Reauthorize`], and
     /// [`SharedSession::fetch`](crate::oauth2::SharedSession::fetch) returns the 401 like any other
-    /// response. Default: `false`.
+    /// response, except if the storage has a newer token: then it sends the request again with that
+    /// token. Default: `false`.
     pub without_renewal: bool,
     /// If `true`, the session renews the token only when the token expires, and never because of
     /// a 401. Default: `false`.
@@ -111,7 +112,7 @@ pub struct Session {
     /// set. Default: `false`.
     ///
     /// # Security
-    /// An attacker who can choose a URL that the application requests gets the token.
+    /// If an attacker can choose a URL that the application requests, the attacker gets the token.
     pub dangerous_allow_any_origin: bool,
     client: Client,
     token: Option<Token>,
@@ -319,8 +320,8 @@ impl Session {
     }
 
     /// Attaches the current token to a request that was refused, so the caller can send it again.
-    /// Pass the result to [`check_response`](Self::check_response), which does not return the same
-    /// cause again.
+    /// Pass the result to [`check_response`](Self::check_response), which permits no second retry
+    /// for the same cause.
     ///
     /// # Errors
     /// - [`RequestError::ForeignOrigin`](crate::oauth2::RequestError::ForeignOrigin) if the request

@@ -30,17 +30,17 @@ use crate::{
 /// one token: if many callers need a new token at once, one of them renews it, and the others use
 /// the result.
 ///
-/// Configure with [`builder`](Self::builder) where the token is stored, and how several processes
-/// share it. If the token is not stored, and the server rotates refresh tokens, the user has to
-/// sign in again after a restart.
+/// The functions of the [`builder`](Self::builder) set where the token is stored, and how several
+/// processes share it. If the token is not stored, and the server rotates refresh tokens, the user
+/// has to sign in again after a restart.
 ///
 /// # If a renewal fails
 /// - If the token is still valid, requests use it. The session tries the next renewal 10 seconds
 ///   later, or at the time in the server's `Retry-After`.
 /// - If the token has expired, all callers that were waiting get the error, and their requests are
 ///   not sent.
-/// - If the new token could not be stored, the session keeps it, and stores it at the next call. It
-///   does not renew it again.
+/// - If the new token could not be stored, the session keeps it, and stores it at the next call
+///   without another renewal.
 /// - If the server has refused the refresh token (`invalid_grant`), the session sends no further
 ///   renewals. It goes on with a token from [`set_token`](Self::set_token), or with one that
 ///   another process has stored after a sign-in.
@@ -234,7 +234,7 @@ impl SharedSession {
         session.token().cloned().ok_or_else(|| Error::from(Unsupported::NoToken).into())
     }
 
-    /// Attaches the token to a request, and renews it before if necessary.
+    /// Renews the token if necessary, and attaches it to a request.
     async fn sign(
         &self,
         request: &mut Request,
@@ -267,8 +267,8 @@ impl SharedSession {
         }
     }
 
-    /// Uses the token after its renewal failed, if it is still valid, and puts the next renewal
-    /// off.
+    /// Returns the session if its token is still valid although the renewal failed, and puts the
+    /// next renewal off. Otherwise returns the error.
     fn go_on_after(&self, error: DriveError, now: Timestamp) -> Result<RenewedSession, DriveError> {
         let session = self.session();
         let is_good = session.token().is_some_and(|token| !token.is_expired(now));
@@ -342,7 +342,7 @@ impl SharedSession {
         send: &mut impl Transport,
     ) -> Result<RenewedSession, DriveError> {
         let mut line = QueuePlace::new(&self.renewer.state, generation);
-        // One renewal only: a runtime may drop it.
+        // Only the first renewal is spawned. If the runtime drops it, this caller renews.
         let mut detached = self.detached.as_ref();
         loop {
             match line.await {

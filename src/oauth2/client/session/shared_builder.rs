@@ -123,7 +123,7 @@ const LEASE: Duration = Duration::from_secs(60);
 #[must_use = "`build` makes the session"]
 #[non_exhaustive]
 pub struct SharedSessionBuilder {
-    /// The duration of a lease. Choose a longer time than your transport's timeout. If not, a
+    /// The duration of a lease. Choose a longer time than your transport's timeout. Otherwise a
     /// second process may begin to renew while the first one still waits for the server. Default:
     /// 60 seconds.
     pub lease_duration: Duration,
@@ -172,8 +172,8 @@ impl SharedSessionBuilder {
     }
 
     /// Sets the function that stores each renewed token, before the token is used. The function
-    /// must not store it if the stored version has changed since it was loaded. Default: renewed
-    /// tokens are not stored.
+    /// must not store the token if the stored version differs from [`ConditionalWrite::expected`].
+    /// Default: renewed tokens are not stored.
     ///
     /// After the server has refused to renew the token, the session calls the function with a
     /// [`StoredToken`] without a token. Store it in the same way.
@@ -201,11 +201,11 @@ impl SharedSessionBuilder {
         self
     }
 
-    /// Sets the function that ends a lease. It is called when the renewal has ended, also when it
-    /// failed, but not while the renewed token could not be stored. It must not end the lease of
-    /// another holder. Default: no function, so a lease ends at its
-    /// [`expires_at`](field@Lease::expires_at), and after a failed renewal the other processes wait
-    /// until then.
+    /// Sets the function that ends a lease. The session calls the function when the renewal has
+    /// ended, even if the renewal has failed. It does not call the function if the renewed token
+    /// could not be stored. The function must not end the lease of another holder. Default: no
+    /// function, so a lease ends at its [`expires_at`](field@Lease::expires_at), and after a failed
+    /// renewal the other processes wait until then.
     pub fn release<E, F>(mut self, release: impl Fn(Lease) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,
@@ -231,9 +231,10 @@ impl SharedSessionBuilder {
     /// renews it.
     ///
     /// The session passes each renewal to `spawn`, as a future that owns everything it needs.
-    /// Renewals send their requests with this `send`; the `send` of a fetch is used only for API
-    /// requests. Every fetch still waits for the result. Without this option, a server that rotates
-    /// refresh tokens may have invalidated the old token while the new one is lost.
+    /// Renewals send their requests with this `send`, and a fetch sends API requests with its own
+    /// `send`. Every fetch still waits for the result. If the runtime drops a renewal, a fetch that
+    /// waits for it renews the token with its own `send`. Without this option, a server that
+    /// rotates refresh tokens may have invalidated the old token while the new one is lost.
     pub fn spawn_renewals<E, F>(
         mut self,
         send: impl Fn(Request) -> F + Send + Sync + 'static,

@@ -80,7 +80,8 @@ pub(crate) fn version_of(token: &Token) -> String {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConditionalWrite {
-    /// The version that must be stored at this moment. `None` if no token may be stored.
+    /// The version that the stored token must have now. `None` if the storage must not contain a
+    /// token.
     pub expected: Option<String>,
     /// The token to store.
     pub stored: StoredToken,

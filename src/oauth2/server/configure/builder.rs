@@ -65,7 +65,7 @@ pub struct ProviderBuilder {
     ///
     /// # Security
     /// The option does not disclose secrets, but it costs time. Credentials with `%` or `+` need
-    /// two checks, and two queries if the client ids differ.
+    /// two checks, and the store must find two clients if the client ids differ.
     pub allow_raw_basic: bool,
     /// If `true`, confidential clients must use PKCE, too, as OAuth 2.1 requires. Public clients
     /// must always use PKCE. Default: `false`.
@@ -91,8 +91,8 @@ pub struct ProviderBuilder {
     /// If `true`, the application can add members to every token response: see
     /// [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
     /// [`Serve::extend_response`](crate::oauth2::server::Serve::extend_response). Without this
-    /// function, a token request that would succeed gets the status 503. This does not apply to the
-    /// implicit grant, whose response is a URL. Default: `false`.
+    /// function, a token request that would succeed gets the status 503. The option has no effect
+    /// on the implicit grant, whose response is a URL. Default: `false`.
     pub extend_token_responses: bool,
     /// If `true`, the application can add members to every introspection response about an active
     /// token: see [`ExtendResponse`](crate::oauth2::server::ExtendResponse) and
@@ -118,8 +118,8 @@ pub struct ProviderBuilder {
     /// Any app can claim a scheme that is not a domain name (RFC 8252 §7.1, §8.4). If an attacker's
     /// app has claimed the scheme, the user's system can send codes to this app. The app cannot
     /// redeem them without the PKCE verifier or the client secret. With
-    /// [`RegistrationPolicy::AllowAnyone`], an attacker can register a redirect_uri that makes
-    /// users' browsers start any app with a scheme, with parameters of the attacker's choice.
+    /// [`RegistrationPolicy::AllowAnyone`], an attacker can register a redirect_uri with which
+    /// users' browsers start any app that has a scheme. The attacker chooses the parameters.
     pub allow_any_private_scheme: bool,
     /// If `true`, a redirect_uri with the host `localhost` can have another port than the
     /// registered one. Many programs listen on a free port of `localhost`. For `127.0.0.1` and
@@ -278,8 +278,8 @@ impl ProviderBuilder {
 
     /// Sets the path of an endpoint, from the root of the host. Defaults: the paths in
     /// [`Endpoint`], below the path of the issuer. With the issuer `https://example.com/oauth2`,
-    /// the token endpoint has the path `/oauth2/token`. Only the metadata has its path before that
-    /// of the issuer: `/.well-known/oauth-authorization-server/oauth2`.
+    /// the token endpoint has the path `/oauth2/token`. Only the path of the metadata begins before
+    /// the path of the issuer: `/.well-known/oauth-authorization-server/oauth2`.
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
         self.moved.push((endpoint, path.into()));
         self

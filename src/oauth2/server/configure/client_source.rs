@@ -40,9 +40,9 @@ use crate::oauth2::server::store::records::secret_hasher::SecretHasher;
 /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
 /// ```
 pub trait ClientSource: fmt::Debug + Send + Sync {
-    /// Returns the client id in the request, with the check of its credential, if the request has a
-    /// credential of this method. Return `None` for all other requests: a request that
-    /// authenticates with two methods is refused. `parameters` are the parameters of the body.
+    /// Returns the client id in the request, and the check of the credential. Return `None` if the
+    /// request has no credential of this method, because a request that authenticates with two
+    /// methods is refused. `parameters` are the parameters of the body.
     fn find(&self, request: &Parts, parameters: &[(&str, &str)]) -> Option<IdentifiedClient>;
 
     /// Returns the record with which the check runs if the client is unknown. An attacker then
@@ -50,7 +50,7 @@ pub trait ClientSource: fmt::Debug + Send + Sync {
     /// certificate like those of your clients. The unknown client is refused even if the check
     /// returns `true`. Default: a record without a key.
     fn stand_in(&self) -> ClientRecord {
-        ClientRecord::authenticated_by("", "none of its own")
+        ClientRecord::authenticated_by("", "stand-in")
     }
 }
 
@@ -82,7 +82,9 @@ impl IdentifiedClient {
 
 impl fmt::Debug for IdentifiedClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClaimedClient").field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("IdentifiedClient")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 

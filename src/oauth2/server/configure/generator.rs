@@ -107,8 +107,8 @@ impl TokenGenerator for RandomTokens {
         if self.length <= 43 {
             return Unguessable::of(random).as_str()[..self.length].to_owned();
         }
-        // Longer tokens need more characters than 256 bits have. Each block is the hash of a
-        // counter and the random bits (NIST SP 800-56C §4.1).
+        // 256 bits give only 43 characters. Longer tokens consist of blocks. Each block is the hash
+        // of a counter and the random bits (NIST SP 800-56C §4.1).
         let block = |counter: u32| {
             Sha256::new().chain_update(counter.to_be_bytes()).chain_update(random).finalize()
         };

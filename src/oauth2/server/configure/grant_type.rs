@@ -42,14 +42,14 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GrantType {
-    /// The scope that is granted if a request has no `scope`. It must be a part of
-    /// [`scopes`](Self::scopes). Default: `None`: a request without `scope` is refused if the grant
-    /// type has scopes.
+    /// The scope that is granted if a request has no `scope`. If the grant type has
+    /// [`scopes`](Self::scopes), it must be a part of them. Default: `None`: a request without
+    /// `scope` is refused if the grant type has scopes and the client may request a scope.
     pub default_scope: Option<Scope>,
     /// The treatment of scopes that the grant type does not have, or that the client must not
     /// request. Default: [`UnknownScope::Refuse`].
     pub unknown_scope: UnknownScope,
-    /// The lifetime of access tokens, or of refresh tokens if this is
+    /// The lifetime of access tokens, or of refresh tokens if the grant type is
     /// [`refresh_token`](Self::refresh_token). Default: one hour for access tokens, and 30 days for
     /// refresh tokens.
     pub expires_in: Duration,
@@ -63,8 +63,8 @@ pub struct GrantType {
     /// If `true`, token responses contain a refresh token. This requires that the server offers
     /// [`refresh_token`](Self::refresh_token), and that the client may use it. Default: `true` for
     /// `authorization_code`, `password` and the device grant, and `false` for all others. The
-    /// implicit grant never returns a refresh token. The token exchange grant returns none if this
-    /// server issued the exchanged token.
+    /// implicit grant never returns a refresh token. The token exchange grant returns no refresh
+    /// token if this server issued the exchanged token.
     pub with_refresh_token: bool,
     /// The lifetime of a grant, from the decision of the user or the application. All tokens of the
     /// grant expire at its end, and the user or the application must decide again. If
@@ -72,9 +72,9 @@ pub struct GrantType {
     /// Default: `None`, a grant lives as long as the client uses its refresh tokens.
     pub grants_end_after: Option<Duration>,
     /// If `true`, an equal request gets the same access token and refresh token again until the
-    /// access token expires. Requests are equal if the client, the user, the scope, the resources
-    /// and the `acr`, `auth_time`, `session_id` and `data` of the [`Approval`] are the same.
-    /// Default: `false`.
+    /// access token expires. Requests are equal if they have the same grant type, client, user,
+    /// scope and resources, and the same `acr`, `auth_time`, `session_id` and `data` in the
+    /// [`Approval`]. Default: `false`.
     ///
     /// The option is for `authorization_code` and `password`, and has no effect for public clients.
     /// The option requires [`ProviderBuilder::token_reuse_key`], and a user in every [`Approval`].
@@ -94,16 +94,16 @@ pub struct GrantType {
     /// Without replacement, an attacker who has stolen a refresh token can use it as long as the
     /// client does. The server cannot detect the theft.
     pub allow_refresh_token_reuse: bool,
-    /// If `true`, the application decides at every refresh whether the grant continues, since a
-    /// user can be disabled or have other rights. See
+    /// If `true`, the application decides at every refresh whether the grant continues. Use it if
+    /// users can be disabled, or if their rights can change. See
     /// [`GrantCredential::Refresh`](crate::oauth2::server::GrantCredential::Refresh) and
     /// [`Serve::decide_grant`](crate::oauth2::server::Serve::decide_grant). Set it on
     /// [`refresh_token`](Self::refresh_token). Default: `false`.
     pub decide_at_refresh: bool,
-    /// The time in which a replaced refresh token returns the same new refresh token once more.
-    /// This helps clients that did not receive the response, for example because the connection
-    /// broke. The time ends early when the client uses the new refresh token. If the old refresh
-    /// token is used after that time, the server regards it as stolen, and revokes the grant.
+    /// The time in which a replaced refresh token returns the same new refresh token again. This
+    /// helps clients that did not receive the response, for example because the connection broke.
+    /// The time ends early when the client uses the new refresh token. If the old refresh token is
+    /// used after that time, the server regards it as stolen, and revokes the grant.
     ///
     /// Set it on [`refresh_token`](Self::refresh_token). Default: `None`, which means 10 seconds.
     /// With zero, a client that does not receive the response to a refresh loses the grant. Each
@@ -134,11 +134,12 @@ pub enum UnknownScope {
     /// The request is refused with `invalid_scope`.
     #[default]
     Refuse,
-    /// The scope is left out, and the response contains the scope that is granted. If no scope is
+    /// The unknown scope is left out, and the response contains the granted scope. If no scope is
     /// left, the request is refused. A grant type without scopes does not refuse the request.
     Drop,
-    /// The scope is left out. If no scope is left, the default scope is granted, as python-oauth2
-    /// does. Without a default scope the request is refused, unless the grant type has no scopes.
+    /// The unknown scope is left out. If no scope is left, the server grants the default scope, as
+    /// python-oauth2 does. Without a default scope the request is refused, unless the grant type
+    /// has no scopes.
     Default,
 }
 
@@ -174,7 +175,7 @@ impl GrantType {
         (!self.dangerous_never_expires).then_some(self.expires_in)
     }
 
-    /// Returns the time in which a replaced refresh token returns its successor once more.
+    /// Returns the time in which a replaced refresh token returns its successor again.
     pub(crate) fn grace(&self) -> Duration {
         self.rotation_grace.unwrap_or(GRACE)
     }
@@ -251,14 +252,14 @@ impl GrantType {
         Self { handler: Some(Arc::new(handler)), ..Self::extension(grant_type) }
     }
 
-    /// Sets the scopes of the grant type. Default: no scopes, every requested scope is unknown.
+    /// Sets the scopes of the grant type. Default: no scopes, so every requested scope is unknown.
     pub fn scopes(mut self, scopes: impl Into<Scope>) -> Self {
         self.scopes = Some(scopes.into());
         self
     }
 
-    /// Returns whether the grant type can have reusable tokens: a user grants access, and the first
-    /// token request gets the tokens.
+    /// Returns whether the grant type can have reusable tokens. This requires that a user grants
+    /// access, and that the first token request gets the tokens.
     pub(crate) fn may_reuse_tokens(&self) -> bool {
         matches!(self.name.as_str(), AUTHORIZATION_CODE | PASSWORD)
     }
@@ -273,15 +274,15 @@ impl GrantType {
         scope.iter().all(|word| self.may_have_word(word, allowed))
     }
 
-    /// Returns the same for one scope token.
+    /// Returns whether a client can have one scope token.
     pub(crate) fn may_have_word(&self, word: &str, allowed: Option<&Scope>) -> bool {
         let has = |own: &Option<Scope>| own.as_ref().is_some_and(|own| own.contains(word));
         (has(&self.scopes) || has(&self.default_scope))
             && allowed.is_none_or(|allowed| allowed.contains(word))
     }
 
-    /// Returns the scope for a request, of the scopes of the grant type that the client may
-    /// request.
+    /// Returns the scope that a request gets. It has only scopes of the grant type that the client
+    /// may request.
     pub(crate) fn scope_of(
         &self,
         asked: Option<Scope>,
@@ -344,7 +345,7 @@ pub(crate) fn is_scope_token(word: &str) -> bool {
     word.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Returns whether single spaces separate the words, and each word occurs once. It is `false` for
+/// Returns whether single spaces separate the words, and each word occurs once. Returns `false` for
 /// more than 16 words, since the comparison of all words would be slow.
 fn is_plain(scope: &Scope) -> bool {
     let (count, length) =

@@ -58,8 +58,8 @@ impl Paths {
         format!("{}{}", self.origin, self.get(endpoint))
     }
 
-    /// Returns the endpoint with a path. Every path below that of [`Endpoint::Register`] belongs to
-    /// it.
+    /// Returns the endpoint that has a path. Every path below the path of [`Endpoint::Register`]
+    /// belongs to that endpoint, too.
     pub(crate) fn find(&self, path: &str) -> Option<Endpoint> {
         let below = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
         let found = self

@@ -60,7 +60,7 @@ impl fmt::Display for InvalidConfiguration {
 
 impl std::error::Error for InvalidConfiguration {}
 
-/// For functions that return [`Error`](crate::Error).
+/// Converts the problems to one error, for functions that return [`Error`](crate::Error).
 impl From<InvalidConfiguration> for crate::Error {
     fn from(invalid: InvalidConfiguration) -> Self {
         Unsupported::Configuration { problems: invalid.to_string() }.into()
@@ -158,7 +158,7 @@ pub enum ConfigurationProblem {
         /// The scope that is missing in [`GrantType::scopes`].
         scope: String,
     },
-    /// An option of [`ProviderBuilder`] has no effect together with the others.
+    /// An option of [`ProviderBuilder`] has no effect in combination with the other options.
     #[error("`ProviderBuilder::{option}` has no effect: {why}")]
     OptionWithoutEffect {
         /// The name of the option.
@@ -204,7 +204,7 @@ pub enum ConfigurationProblem {
     /// [`only_body`](ProviderBuilder::only_body) are both set, without a
     /// [`client_source`](ProviderBuilder::client_source).
     #[error(
-        "`only_basic` and `only_body` exclude each other: no client could show its secret, and \
+        "`only_basic` and `only_body` are both set, so no client can send its secret, and \
          `client_source` is not set"
     )]
     NoWayToAuthenticate,
@@ -223,7 +223,8 @@ pub enum ConfigurationProblem {
     /// [`Endpoint::Register`], where clients manage their registrations.
     #[error(
         "`ProviderBuilder::path`: {one:?} and {other:?} share {path:?}: expected a different path \
-         for each endpoint, and none below that of Register, where clients are managed"
+         for each endpoint, and no endpoint below the path of Register, where clients manage \
+         their registrations"
     )]
     PathTwice {
         /// The first endpoint.
@@ -260,8 +261,8 @@ pub enum ConfigurationProblem {
         /// The resource, without its query.
         uri: String,
     },
-    /// A name in [`introspect_data`](ProviderBuilder::introspect_data) is that of a member that the
-    /// server sets in introspection responses (RFC 7662 §2.2).
+    /// [`introspect_data`](ProviderBuilder::introspect_data) has the name of a member that the
+    /// server sets itself in introspection responses (RFC 7662 §2.2).
     #[error(
         "`ProviderBuilder::introspect_data` of {name:?}: the server writes this member itself \
          (RFC 7662 §2.2)"
@@ -270,8 +271,8 @@ pub enum ConfigurationProblem {
         /// The name of the member.
         name: String,
     },
-    /// A member in [`metadata`](ProviderBuilder::metadata) has a value of a wrong type, or is
-    /// another `issuer`, which clients compare.
+    /// A member in [`metadata`](ProviderBuilder::metadata) has a value of a wrong type, or is an
+    /// `issuer` that differs from the issuer of the server. Clients compare the two.
     #[error(
         "`ProviderBuilder::metadata` of {name:?}: the member cannot have that value (RFC 8414 §2)"
     )]
@@ -329,7 +330,7 @@ fn check_keys(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     }
 }
 
-/// Finds options that have no effect together with the others.
+/// Finds options that have no effect in combination with the other options.
 fn check_effects(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let authentications = &config.authentications;
     let registers = config.registration != RegistrationPolicy::Off;
@@ -478,8 +479,8 @@ fn is_scope(word: &str, separator: char) -> bool {
     grant_type::is_scope_token(word) && !word.contains(separator)
 }
 
-/// Checks one text of each kind from two random values. The texts for real grants are checked when
-/// they are generated.
+/// Generates two texts of each kind from different random values, and checks them. The texts for
+/// real grants are checked when they are generated.
 fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProblem>) {
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
@@ -563,7 +564,8 @@ fn check_lifetimes(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
     }
 }
 
-/// Finds members that the resulting metadata do not have with the same value.
+/// Finds members of the option `metadata` that the resulting metadata lack, or have with another
+/// value.
 fn check_metadata(provider: &Provider, found: &mut Vec<ConfigurationProblem>) {
     let told = serde_json::to_value(provider.metadata()).unwrap_or_default();
     for (name, value) in &provider.0.metadata {

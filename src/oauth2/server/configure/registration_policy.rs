@@ -22,8 +22,8 @@ pub enum RegistrationPolicy {
     /// Clients cannot register. The registration endpoint does not exist.
     #[default]
     Off,
-    /// Clients can register with an initial access token, whose hash is the value. These clients
-    /// can register for every grant type that the server offers.
+    /// Clients can register if they send an initial access token. The value is the hash of this
+    /// token. These clients can register for every grant type that the server offers.
     Token(TokenHash),
     /// Every client can register, but only for the grant types `authorization_code`,
     /// `refresh_token` and the device grant. A client that names no grant types gets only
