@@ -3,7 +3,7 @@
 
 use arbitrary::Arbitrary;
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::store::TokenKind;
+use oauth_proto::oauth2::server::store::{Revoke, TokenKind};
 use oauth_proto::oauth2::server::{Approval, RejectReason, serve};
 
 use crate::checked_server::*;
@@ -136,7 +136,12 @@ impl CheckedServer {
                 if let Some(token) = one(&self.tokens, token) {
                     let grant = self.tokens[token].grant;
                     if self
-                        .ask(|server| serve(server.provider.revoke_grant(grant), &server.store))
+                        .ask(|server| {
+                            serve(
+                                server.provider.revoke_records(Revoke::Grant(grant)),
+                                &server.store,
+                            )
+                        })
                         .is_ok()
                     {
                         self.forget(grant);

@@ -114,7 +114,8 @@
 //! | event | level | fields |
 //! |---|---|---|
 //! | `tokens issued` | info | `grant`, `client_id`, `grant_type`, `scope` |
-//! | `revoked` | info | `grant` |
+//! | `revoked`, for a client | info | `grant` |
+//! | `revoked`, for the application | info | `records` |
 //! | `grant revoked`, for a likely theft | warn | `code`, `endpoint`, `client_id`, `reason` |
 //! | `request refused` | debug, or warn (see below) | the same |
 //! | `request failed`, by a fault of the server | error | the same |

@@ -1,7 +1,9 @@
 //! The device grant: codes of other clients, repeated codes and changed decisions.
 
 use oauth_proto::Response;
-use oauth_proto::oauth2::server::store::{ClientRecord, FoundOneTimeRecord, NextQuery, Store};
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FoundOneTimeRecord, NextQuery, Revoke, Store,
+};
 use oauth_proto::oauth2::server::{
     Approval, DeviceConsent, GrantType, RejectReason, Rejected, ServerStep, serve,
 };
@@ -243,7 +245,7 @@ fn one_of_several_simultaneous_polls_gets_tokens_and_the_others_revoke_none() {
     let key = oauth_proto::oauth2::server::store::TokenHash::of(&tokens.access);
     let question = oauth_proto::oauth2::server::store::FindToken::new(key);
     let grant = server.store.find_token(&question).unwrap().unwrap().grant.id;
-    serve(server.provider.revoke_grant(grant), &server.store).unwrap();
+    serve(server.provider.revoke_records(Revoke::Grant(grant)), &server.store).unwrap();
     assert_eq!(
         refused(serve(third, &server.store), 400, "invalid_grant"),
         RejectReason::DeviceUnknown

@@ -1,9 +1,12 @@
 //! Token exchange: requests for a token with more rights than its subject token. The application
 //! grants every request with a valid subject token.
 
-use oauth_proto::oauth2::server::store::ClientRecord;
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FindToken, GrantRecord, Revoke, Store, TokenHash,
+};
 use oauth_proto::oauth2::server::{
     Approval, DecideGrant, Decision, GrantCredential, GrantType, RejectReason, Rejected, Serve,
+    serve,
 };
 
 use super::raw_server::*;
@@ -179,4 +182,88 @@ fn an_exchanged_token_ends_with_its_subject() {
         exchange(&server, PRINTER, (REFRESH, tokens.refresh_token())).unwrap().refresh,
         None
     );
+}
+
+/// Returns whether the store has a token of any client.
+fn is_stored(server: &RawServer, token: &str) -> bool {
+    server.store.find_token(&FindToken::new(TokenHash::of(token))).unwrap().is_some()
+}
+
+/// Returns a token of the printer, and a token that the scanner has exchanged it for.
+fn exchanged(server: &RawServer) -> (Tokens, Tokens) {
+    let tokens = server.tokens();
+    let exchanged = exchange(server, SCANNER, (ACCESS, &tokens.access)).unwrap();
+    assert!(is_stored(server, &exchanged.access));
+    (tokens, exchanged)
+}
+
+/// Row `removed-with-its-source`: the client revokes the subject token, or the refresh token of its
+/// grant.
+#[test]
+fn an_exchanged_token_is_revoked_with_its_subject_token() {
+    let server = exchanging();
+    for revoke_refresh in [false, true] {
+        let (tokens, exchanged) = exchanged(&server);
+        let again = exchange(&server, PRINTER, (ACCESS, &exchanged.access)).unwrap();
+        let token = if revoke_refresh { tokens.refresh_token() } else { &tokens.access };
+        let (client_id, secret) = PRINTER;
+        let parameters = [("client_id", client_id), ("client_secret", secret), ("token", token)];
+        server.post("/revoke", &parameters).unwrap();
+        for token in [&tokens.access, &exchanged.access, &again.access] {
+            assert!(!is_stored(&server, token), "{revoke_refresh}");
+        }
+        is_no_subject(exchange(&server, SCANNER, (ACCESS, &exchanged.access)));
+    }
+}
+
+/// Row `removed-with-its-source`: the application ends what the user or the client has.
+#[test]
+fn an_exchanged_token_is_revoked_with_the_user_the_client_and_the_family() {
+    let ends: [fn(&GrantRecord) -> Revoke; 4] = [
+        |grant| Revoke::User(grant.user.clone().unwrap()),
+        |grant| Revoke::Client(grant.client_id.clone()),
+        |grant| Revoke::Family(grant.family()),
+        |grant| Revoke::Grant(grant.id),
+    ];
+    for end in ends {
+        let server = exchanging();
+        let (tokens, exchanged) = exchanged(&server);
+        let query = FindToken::new(TokenHash::of(&tokens.access));
+        let what = end(&server.store.find_token(&query).unwrap().unwrap().grant);
+        serve(server.provider.revoke_records(what), &server.store).unwrap();
+        assert!(!is_stored(&server, &tokens.access) && !is_stored(&server, &exchanged.access));
+    }
+}
+
+/// Row `removed-with-its-source`: an exchanged token that is revoked does not end the grant from
+/// which it was exchanged.
+#[test]
+fn revoking_an_exchanged_token_does_not_revoke_its_subject_token() {
+    let server = exchanging();
+    let (tokens, exchanged) = exchanged(&server);
+    let (client_id, secret) = SCANNER;
+    let token = ("token", exchanged.access.as_str());
+    server.post("/revoke", &[("client_id", client_id), ("client_secret", secret), token]).unwrap();
+    assert!(is_stored(&server, &tokens.access) && !is_stored(&server, &exchanged.access));
+    // With the same grant, this would widen the exchanged token to the scope of its subject.
+    let query = |token: &str| FindToken::new(TokenHash::of(token));
+    let again = exchange(&server, SCANNER, (ACCESS, &tokens.access)).unwrap();
+    let records = [&tokens.access, &again.access]
+        .map(|token| server.store.find_token(&query(token)).unwrap().unwrap());
+    assert_ne!(records[0].grant.id, records[1].grant.id);
+    assert_eq!(records[0].grant.family(), records[1].grant.family());
+}
+
+/// Row `exchange-outlives-subject`: a chain of exchanges has an end, since a store looks at the
+/// whole chain.
+#[test]
+fn a_chain_of_exchanges_has_at_most_sixteen() {
+    let server = exchanging();
+    let mut token = server.tokens().access;
+    for _ in 0..16 {
+        token = exchange(&server, SCANNER, (ACCESS, &token)).unwrap().access;
+    }
+    let end = exchange(&server, SCANNER, (ACCESS, &token));
+    assert_eq!(refused(end, 400, "invalid_grant"), RejectReason::ExchangedTooOften(16));
+    assert!(is_stored(&server, &token));
 }

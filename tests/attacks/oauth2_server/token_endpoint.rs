@@ -2,7 +2,9 @@
 //! for more than was granted.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
-use oauth_proto::oauth2::server::store::{ClientRecord, FindToken, NextQuery, Store, TokenHash};
+use oauth_proto::oauth2::server::store::{
+    ClientRecord, FindToken, NextQuery, Revoke, Store, TokenHash,
+};
 use oauth_proto::oauth2::server::{GrantType, RejectReason, ServerStep, UnknownScope, serve};
 use oauth_proto::{Moment, Response, Timestamp};
 use sha2::{Digest, Sha256};
@@ -897,7 +899,7 @@ fn a_code_that_is_revoked_while_it_is_redeemed_is_unknown() {
     let found = server.store.find(pending.query()).unwrap();
     let grant = found.one_time_record.as_ref().unwrap().record.grant_id;
     let step = pending.answer(found);
-    serve(server.provider.revoke_grant(grant), &server.store).unwrap();
+    serve(server.provider.revoke_records(Revoke::Grant(grant)), &server.store).unwrap();
     assert_eq!(
         refused(serve(step, &server.store), 400, "invalid_grant"),
         RejectReason::CodeUnknown

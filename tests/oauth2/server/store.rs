@@ -37,6 +37,14 @@ enum Fault {
     RotatesInTwoSteps,
     ForgetsRefreshTokensOfGrants,
     RevokesInTwoSteps,
+    KeepsExchangedTokens,
+    ForgetsTheSubjectOfExchanges,
+    TakesFamiliesForGrants,
+    RevokesAnyGrantAsFamily,
+    FoldsUsers,
+    KeepsTokensOfRevokedClients,
+    FindsOneClientForBoth,
+    FindsNoTokenBesideARecord,
 }
 
 struct Broken {
@@ -193,7 +201,29 @@ impl Store for Broken {
         if let (Fault::LosesNarrowedScopes, Some(record)) = (self.fault, &mut found) {
             Arc::make_mut(record).narrowed_scope = None;
         }
+        // A table of grants whose key is the family.
+        if let (Fault::TakesFamiliesForGrants, Some(record)) = (self.fault, &mut found) {
+            let family = record.grant.family();
+            let tokens = self.tokens.lock().unwrap();
+            if let Some(first) = tokens.iter().find(|own| own.record.grant.id == family) {
+                Arc::make_mut(record).grant = first.record.grant.clone();
+            }
+        }
         Ok(found)
+    }
+
+    fn find(&self, query: &Find) -> Result<Found, Infallible> {
+        let mut query = query.clone();
+        match self.fault {
+            Fault::FindsOneClientForBoth if query.other_client.is_some() => {
+                query.other_client.clone_from(&query.client);
+            }
+            Fault::FindsNoTokenBesideARecord if query.one_time_record.is_some() => {
+                query.token = None;
+            }
+            _ => {}
+        }
+        self.inner.find(&query)
     }
 
     fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
@@ -222,6 +252,28 @@ impl Store for Broken {
     fn revoke(&self, query: &Revoke) -> Result<(), Infallible> {
         if let (Fault::ForgetsRefreshTokensOfGrants, Revoke::Grant(grant)) = (self.fault, query) {
             self.raise(|record| record.grant.id == *grant && record.kind == TokenKind::Refresh);
+        }
+        match (self.fault, query) {
+            (Fault::KeepsExchangedTokens, Revoke::Token(key)) => {
+                self.raise(|record| {
+                    record.grant.exchanged.as_ref().is_some_and(|origin| origin.subject == *key)
+                });
+            }
+            (Fault::ForgetsTheSubjectOfExchanges, Revoke::Exchanged(key)) => {
+                return self.inner.revoke(&Revoke::Token(*key));
+            }
+            (Fault::RevokesAnyGrantAsFamily, Revoke::Family(id)) => {
+                return self.inner.revoke(&Revoke::Grant(*id));
+            }
+            (Fault::FoldsUsers, Revoke::User(user)) => {
+                self.inner.revoke(&Revoke::User(user.to_lowercase()))?;
+            }
+            (Fault::KeepsTokensOfRevokedClients, Revoke::Client(client)) => {
+                self.raise(|record| {
+                    record.grant.client_id == *client && record.kind == TokenKind::Access
+                });
+            }
+            _ => {}
         }
         self.inner.revoke(query)
     }
@@ -268,7 +320,15 @@ fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
         (Fault::RotatesTwice, "the second Rotate answers Replaced"),
         (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),
         (Fault::ForgetsRefreshTokensOfGrants, "whose parent's grant was revoked"),
-        (Fault::RevokesInTwoSteps, "a grant that is revoked while tokens are saved for it"),
+        (Fault::RevokesInTwoSteps, "revoked while tokens are saved"),
+        (Fault::KeepsExchangedTokens, "Revoke of a token removes the tokens that were exchanged"),
+        (Fault::ForgetsTheSubjectOfExchanges, "does not remove this token"),
+        (Fault::TakesFamiliesForGrants, "the record of an exchanged token"),
+        (Fault::RevokesAnyGrantAsFamily, "Revoke of a family takes the identifier"),
+        (Fault::FoldsUsers, "Revoke of a user compares users byte for byte"),
+        (Fault::KeepsTokensOfRevokedClients, "Revoke of a client removes all of its tokens"),
+        (Fault::FindsOneClientForBoth, "Find answers with the records"),
+        (Fault::FindsNoTokenBesideARecord, "Find answers with the records"),
     ] {
         let said = verdict(|| conformance::check(&Broken::new(fault), NOW));
         let said = said.unwrap_or_else(|| panic!("{fault:?} was not caught"));

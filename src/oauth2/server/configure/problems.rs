@@ -485,6 +485,7 @@ fn check_generator(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
     let now = Timestamp::from_secs(1_700_000_000);
     let grant = GrantRecord {
         id: GrantId(1),
+        exchanged: None,
         client_id: "client".to_owned(),
         user: Some("user".to_owned()),
         scope: Scope::default(),

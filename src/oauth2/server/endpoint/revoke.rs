@@ -14,7 +14,6 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::find::Find;
 use crate::oauth2::server::store::queries::Revoke;
-use crate::oauth2::server::store::records::grant_record::GrantId;
 use crate::oauth2::server::store::records::token_record::TokenKind;
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 use crate::{Moment, Response};
@@ -54,24 +53,23 @@ impl Provider {
         }))
     }
 
-    /// Revokes a grant with all its tokens. Use it, for example, on a page where users see and
-    /// revoke what they have granted.
+    /// Revokes what the application names: a grant on a page where users see what they have
+    /// granted, or all grants of a user whose password has changed.
     ///
     /// ```
-    /// use oauth_proto::oauth2::server::store::{MemoryStore, TokenRecord};
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, Revoke};
     /// use oauth_proto::oauth2::server::{Provider, serve};
     ///
-    /// fn forget(provider: &Provider, store: &MemoryStore, record: &TokenRecord) {
-    ///     if let Err(rejected) = serve(provider.revoke_grant(record.grant.id), store) {
+    /// fn password_changed(provider: &Provider, store: &MemoryStore, user: &str) {
+    ///     let step = provider.revoke_records(Revoke::User(user.into()));
+    ///     if let Err(rejected) = serve(step, store) {
     ///         eprintln!("not revoked: {rejected}");
     ///     }
     /// }
     /// ```
-    pub fn revoke_grant(&self, grant: GrantId) -> ServerStep<()> {
-        events::revoked(grant);
-        ask(NextQuery::Revoke, Revoke::Grant(grant), RefusalChannel::own(), |()| {
-            Ok(ServerStep::Done(()))
-        })
+    pub fn revoke_records(&self, what: Revoke) -> ServerStep<()> {
+        events::revoked_records(&what);
+        ask(NextQuery::Revoke, what, RefusalChannel::own(), |()| Ok(ServerStep::Done(())))
     }
 }
 

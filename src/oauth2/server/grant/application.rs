@@ -20,6 +20,10 @@ use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
+/// The highest number of exchanges between a grant of a user or a client and a token. A store looks
+/// at all tokens in between to see whether a token was revoked.
+const MOST_EXCHANGES: u8 = 16;
+
 impl TokenRequest {
     pub(crate) fn check_password<T: EndpointOutput>(
         mut self,
@@ -57,7 +61,11 @@ impl TokenRequest {
             let reason = RejectReason::RefreshTokenOfAnotherClient(self.client.client_id.clone());
             return Ok(self.revoke(record.grant.id, reason));
         }
-        self.exchange_with(exchange, found.filter(lives).map(|record| (key, record)))
+        let subject = found.filter(lives);
+        if subject.as_ref().is_some_and(|subject| subject.grant.exchanges() >= MOST_EXCHANGES) {
+            return Err(RejectReason::ExchangedTooOften(MOST_EXCHANGES));
+        }
+        self.exchange_with(exchange, subject.map(|record| (key, record)))
     }
 
     /// Asks the application about the exchange of a token. If this server issued the token, the new
@@ -148,12 +156,11 @@ impl TokenRequest {
             }
             reason => reason,
         })?;
-        // The new token belongs to the grant of the exchanged token, and is revoked with it.
-        let id =
-            parent.as_ref().map_or_else(|| grant_id(&self.moment), |(_, record)| record.grant.id);
         let (client_id, grant_type) =
             (self.client.client_id.clone(), self.grant_type().name.clone());
-        let mut asked = GrantRecord::new(id, client_id, grant_type, asked, self.moment.now);
+        let mut asked =
+            GrantRecord::new(grant_id(&self.moment), client_id, grant_type, asked, self.moment.now);
+        asked.exchanged = parent.as_ref().map(|(key, subject)| subject.grant.exchange(*key));
         asked.resource = resource;
         let grant = Arc::new(asked.approved(approval).ok_or(MORE_THAN_ASKED)?);
         self.issue_first(grant, parent)

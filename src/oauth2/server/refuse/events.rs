@@ -1,5 +1,7 @@
 //! Events for the operator, with the feature `tracing`. Fields never contain secrets.
 
+use std::fmt::Debug;
+
 use super::reason::RejectReason;
 use super::refusal_channel::RefusalChannel;
 use super::rejected::Rejected;
@@ -43,6 +45,11 @@ pub(crate) fn issued(grant: &GrantRecord, grant_type: &str) {
 #[cfg(feature = "tracing")]
 pub(crate) fn revoked(grant: GrantId) {
     tracing::info!(target: TARGET, %grant, "revoked");
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn revoked_records(what: &impl Debug) {
+    tracing::info!(target: TARGET, records = ?what, "revoked");
 }
 
 /// Reports that a replaced refresh token has returned its successor again within the grace time.
@@ -107,6 +114,9 @@ pub(crate) const fn asked_again(_: &GrantRecord) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) const fn revoked(_: GrantId) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) const fn revoked_records(_: &impl Debug) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) const fn inactive(_: &ClientRecord, _: &RejectReason) {}

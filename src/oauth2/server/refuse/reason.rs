@@ -292,6 +292,13 @@ pub enum RejectReason {
     /// was removed.
     #[error("the exchanged token was revoked, or the client was removed, during the request")]
     ParentRevoked,
+    /// The subject token is the result of too many exchanges. The value is the highest number that
+    /// is accepted.
+    #[error(
+        "the subject token is the result of {0} token exchanges already: exchange a token that is \
+         nearer to the user's grant"
+    )]
+    ExchangedTooOften(u8),
     /// The token to revoke or introspect was issued to another client.
     #[error("the token was issued to another client")]
     TokenOfAnotherClient,
@@ -410,6 +417,7 @@ impl RejectReason {
             | Self::DeviceUnknown
             | Self::GrantDenied
             | Self::ParentRevoked
+            | Self::ExchangedTooOften(_)
             | Self::PasswordDenied => "invalid_grant",
             Self::DevicePending => "authorization_pending",
             Self::DeviceTooFast => "slow_down",
@@ -466,6 +474,7 @@ impl RejectReason {
             | Self::DeviceExpired
             | Self::DeviceUnknown
             | Self::UserCode
+            | Self::ExchangedTooOften(_)
             | Self::MayNotIntrospect
             | Self::TokenMissing
             | Self::ClientMetadata { .. }

@@ -48,7 +48,7 @@ impl Rejected {
 
     /// Returns the endpoint that has refused the request. `None` if no endpoint has the path, and
     /// for calls of the application that belong to no endpoint, such as
-    /// [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant).
+    /// [`Provider::revoke_records`](crate::oauth2::server::Provider::revoke_records).
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.channel.endpoint
     }

@@ -77,8 +77,9 @@ pub enum GrantCredential {
     /// [`Approval::new`] has no data, so it would drop the data of the grant. With
     /// [`Decision::Denied`] the client gets `invalid_grant`, and most clients then drop the token;
     /// the token itself stays valid, and access tokens are valid until they expire. To end the
-    /// grant, call [`Provider::revoke_grant`](crate::oauth2::server::Provider::revoke_grant). To
-    /// let the client try again later, return [`Decision::Refused`] with `temporarily_unavailable`.
+    /// grant, call [`Provider::revoke_records`](crate::oauth2::server::Provider::revoke_records).
+    /// To let the client try again later, return [`Decision::Refused`] with
+    /// `temporarily_unavailable`.
     Refresh(Arc<GrantRecord>),
     /// The parameters of an extension grant, without those of the client authentication.
     Extension {

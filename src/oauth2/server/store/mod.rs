@@ -21,7 +21,7 @@ pub use queries::{
 pub use records::client_record::{ClientRecord, Registrant};
 pub use records::client_secret::ClientSecret;
 pub use records::code_challenge::CodeChallenge;
-pub use records::grant_record::{GrantId, GrantRecord};
+pub use records::grant_record::{ExchangeOrigin, GrantId, GrantRecord};
 pub use records::one_time_record::{DeviceStage, OneTimeContent, OneTimeRecord};
 pub use records::sealed::Sealed;
 pub use records::secret_hasher::{SecretHasher, Sha256Secrets};

@@ -406,11 +406,15 @@ impl ServerQuery for Rotate {
 /// The query that revokes tokens and one-time records. The query has no output: a record that does
 /// not exist counts as revoked.
 ///
-/// After this query, the store must have no record of the grant. This includes the tokens of a
-/// [`Redeem`], [`Rotate`] or [`SaveTokens`] that ran at the same time: these queries and this query
-/// must exclude each other. In SQL, a `DELETE` under `READ COMMITTED` does not see rows that
-/// another transaction inserts. So lock a row of the grant first (the one-time record, the parent
-/// or the refresh token), or use serializable transactions.
+/// With a token, revoke the tokens that were exchanged from it, too
+/// ([`exchanged`](crate::oauth2::server::store::GrantRecord::exchanged)), and the tokens that were
+/// exchanged from those. In SQL, a foreign key of this column with `ON DELETE CASCADE` does this.
+///
+/// After this query, the store must have none of these records. This includes the records of a
+/// [`Redeem`], [`Rotate`], [`SaveTokens`] or [`ReplaceOneTimeRecord`] that ran at the same time:
+/// these queries and this query must exclude each other. In SQL, a `DELETE` under `READ COMMITTED`
+/// does not see rows that another transaction inserts. So lock a row of the grant first (the
+/// one-time record, the parent or the refresh token), or use serializable transactions.
 ///
 /// ```
 /// # use oauth_proto::oauth2::server::store::{Revoke, TokenHash};
@@ -421,8 +425,16 @@ impl ServerQuery for Rotate {
 pub enum Revoke {
     /// Revokes one token.
     Token(TokenHash),
+    /// Revokes the tokens that were exchanged from this token, and keeps this token.
+    Exchanged(TokenHash),
     /// Revokes a grant: all of its tokens and one-time records.
     Grant(GrantId),
+    /// Revokes all grants of a [family](crate::oauth2::server::store::GrantRecord::family).
+    Family(GrantId),
+    /// Revokes all grants of a user, such as after a change of the password.
+    User(String),
+    /// Revokes all grants of a client, and keeps the client.
+    Client(String),
 }
 
 impl ServerQuery for Revoke {

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use crate::core::server_queries;
 use crate::oauth2::server::store::queries::{
-    Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::traits::{AsyncStore, Blocking, Store};
@@ -21,6 +21,7 @@ pub(crate) enum Move {
     OneTimeRecord(SaveOneTimeRecord),
     Replace(ReplaceOneTimeRecord),
     Client(SaveClient),
+    Remove(RemoveClient),
     Revoke(Revoke),
 }
 
@@ -41,6 +42,7 @@ async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S
         Move::Save(query) => Outcome::Saved(store.save_tokens(&query).await?),
         Move::OneTimeRecord(query) => Outcome::Kept(store.save_one_time_record(&query).await?),
         Move::Replace(query) => Outcome::Kept(store.replace_one_time_record(&query).await?),
+        Move::Remove(query) => Outcome::Kept(store.remove_client(&query).await?),
         Move::Client(query) => Outcome::Kept(store.save_client(&query).await?),
         Move::Revoke(query) => {
             store.revoke(&query).await?;

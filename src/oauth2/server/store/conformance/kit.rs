@@ -29,6 +29,9 @@ use crate::oauth2::server::store::traits::AsyncStore;
 /// The client of most grants.
 const CLIENT: &str = "conformance client";
 
+/// The client of exchanged tokens.
+pub(crate) const OTHER_CLIENT: &str = "other conformance client";
+
 /// The lifetime of records and tokens that must not expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
@@ -88,9 +91,16 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         self.token(tokens.access.key).await.is_none() && self.token(refresh).await.is_none()
     }
 
-    /// Stores the client of most grants, unless it is there from an earlier run.
+    /// Stores the client of most grants and the client of exchanged tokens, unless they are there
+    /// from an earlier run.
     pub(crate) async fn register(&self) {
-        let record = Arc::new(ClientRecord::public(CLIENT));
+        self.save(&ClientRecord::public(CLIENT)).await;
+        self.save(&ClientRecord::public(OTHER_CLIENT)).await;
+    }
+
+    /// Stores a client, unless there is one with this client id.
+    pub(crate) async fn save(&self, record: &ClientRecord) {
+        let record = Arc::new(record.clone());
         self.save_client(SaveClient { record, replaces: None }).await;
     }
 
@@ -135,6 +145,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         id.iter_mut().zip(self.key().as_bytes()).for_each(|(to, from)| *to = *from);
         Arc::new(GrantRecord {
             id: GrantId(u128::from_be_bytes(id)),
+            exchanged: None,
             client_id: client_id.to_owned(),
             user: Some("Jäne O'Hara".to_owned()),
             scope: "photos.read photos.write".into(),

@@ -25,6 +25,8 @@ mod finding;
 mod kit;
 mod one_time_records;
 mod races;
+mod races_of_revoking;
+mod revoking;
 mod tokens;
 
 use super::traits::{AsyncStore, Blocking, Store};
@@ -48,6 +50,7 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
     server_queries::at_once(async {
         one_by_one(&kit).await;
         races::check(&kit, async |rounds| crowd::threads(store, rounds)).await;
+        races_of_revoking::check(&kit, async |rounds| crowd::threads(store, rounds)).await;
     });
 }
 
@@ -70,6 +73,7 @@ pub async fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) {
     let kit = kit::Kit::new(store, now);
     one_by_one(&kit).await;
     races::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
+    races_of_revoking::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
 }
 
 /// Checks each query alone.
@@ -79,4 +83,5 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     one_time_records::check(kit).await;
     tokens::check(kit).await;
     finding::check(kit).await;
+    revoking::check(kit).await;
 }

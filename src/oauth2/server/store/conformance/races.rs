@@ -1,7 +1,6 @@
-//! The checks of races: of several queries at the same time, one must win.
+//! The checks of races in which several queries want the same, and one must win.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
@@ -9,7 +8,7 @@ use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
-    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
@@ -34,11 +33,10 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: im
     one_reuse_key(kit, &together).await;
     one_new_client(kit, &together).await;
     one_registration(kit, &together).await;
-    revoked_meanwhile(kit, &together).await;
 }
 
 /// Prepares all rounds, runs them, and judges each.
-async fn run<R>(
+pub(crate) async fn run<R>(
     together: &impl Together,
     prepare: impl AsyncFn() -> (R, Vec<Move>),
     judge: impl AsyncFn(R, Vec<Outcome>),
@@ -309,47 +307,6 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
             &outcomes,
             kept,
             "of several SaveClients that replace one client at once, exactly one is answered true",
-        );
-    };
-    run(together, prepare, judge).await;
-}
-
-/// Checks that no record of the grant is left, in any order: records that were stored before are
-/// revoked, and nothing is stored for a revoked grant.
-async fn revoked_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
-    let round = AtomicUsize::new(0);
-    let prepare = async || {
-        let grant = kit.grant();
-        let (key, first) = (kit.issue(kit.code(&grant)).await, kit.tokens(&grant));
-        kit.keep(&first).await;
-        let parent = Some(first.access.key);
-        let old = first.refresh.clone().unwrap_or_else(|| first.access.clone());
-        let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
-        let mut moves = vec![
-            Move::Redeem(Redeem { key, tokens: Some(redeemed.clone()) }),
-            Move::Rotate(kit.rotation(&old, None, &rotated)),
-            Move::Save(SaveTokens { tokens: saved.clone(), parent }),
-            Move::Revoke(Revoke::Grant(grant.id)),
-        ];
-        // The rounds give the queries to the threads in all 24 orders. Otherwise a scheduler can
-        // run the revocation last in every round, or first.
-        let mut order = round.fetch_add(1, Ordering::Relaxed);
-        for last in (1..moves.len()).rev() {
-            moves.swap(last, order % (last + 1));
-            order /= last + 1;
-        }
-        ((key, [first, redeemed, rotated, saved]), moves)
-    };
-    let judge = async |(key, all): (TokenHash, [NewTokens; 4]), _: Vec<Outcome>| {
-        for tokens in &all {
-            must(
-                kit.lacks(tokens).await,
-                "a grant that is revoked while tokens are saved for it has no tokens afterwards",
-            );
-        }
-        must(
-            kit.record(key).await.is_none(),
-            "a grant that is revoked while its record is redeemed has no tokens afterwards",
         );
     };
     run(together, prepare, judge).await;

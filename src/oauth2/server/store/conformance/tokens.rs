@@ -1,4 +1,4 @@
-//! The checks of SaveTokens, FindToken, Rotate and Revoke.
+//! The checks of SaveTokens, FindToken and Rotate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,7 @@ use std::time::Duration;
 use super::kit::{Kit, must};
 use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
-use crate::oauth2::server::store::queries::{
-    NewTokens, Redeem, Redemption, Revoke, Rotation, SaveTokens, Saved,
-};
-use crate::oauth2::server::store::records::one_time_record::DeviceStage;
-use crate::oauth2::server::store::records::token_record::TokenKind;
+use crate::oauth2::server::store::queries::{NewTokens, Revoke, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::traits::AsyncStore;
 
 pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -20,8 +16,6 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     reuse_access_tokens(kit).await;
     rotating(kit).await;
     rotating_unique_tokens(kit).await;
-    revoking_tokens(kit).await;
-    revoking_grants(kit).await;
 }
 
 fn save(tokens: &NewTokens, parent: Option<TokenHash>) -> SaveTokens {
@@ -283,80 +277,4 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
          the other one is revoked",
     )
     .await;
-}
-
-async fn revoking_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let tokens = [kit.tokens(&kit.grant()), kit.tokens(&kit.grant())];
-    kit.keep(&tokens[0]).await;
-    kit.keep(&tokens[1]).await;
-    kit.revoke(Revoke::Token(kit.key())).await;
-    kit.revoke(Revoke::Token(tokens[0].access.key)).await;
-    must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token removes it");
-    must(
-        kit.has(&refresh(&tokens[0])).await,
-        "Revoke of an access token does not change its refresh token",
-    );
-    kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
-    must(
-        kit.token(refresh(&tokens[1]).key).await.is_none(),
-        "Revoke of a refresh token removes it",
-    );
-    must(kit.has(&tokens[1].access).await, "Revoke of one token does not change the others");
-    kit.revoke(Revoke::Token(tokens[0].access.key)).await;
-}
-
-async fn revoking_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let (grant, other) = (kit.grant(), kit.grant());
-    kit.revoke(Revoke::Grant(grant.id)).await;
-    let used = kit.issue(kit.code(&grant)).await;
-    let mut tokens = vec![kit.tokens(&grant)];
-    let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
-    must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
-    // More tokens than a store may have on one page.
-    for at in 0..64 {
-        let mut more = kit.tokens(&grant);
-        if at % 2 == 0 {
-            more.refresh = None;
-        }
-        if at % 4 == 0 {
-            Arc::make_mut(&mut more.access.record).expires_at = None;
-        }
-        kit.keep(&more).await;
-        tokens.push(more);
-    }
-    let unused = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
-    let (kept, record) = (kit.tokens(&other), kit.issue(kit.code(&other)).await);
-    kit.keep(&kept).await;
-
-    kit.revoke(Revoke::Grant(grant.id)).await;
-    for tokens in &tokens {
-        must(
-            kit.token(tokens.access.key).await.is_none(),
-            "Revoke of a grant removes all of its access tokens",
-        );
-        let refresh =
-            tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
-        if let Some(KeyedToken { key, .. }) = refresh {
-            must(
-                kit.token(*key).await.is_none(),
-                "Revoke of a grant removes all of its refresh tokens",
-            );
-        }
-    }
-    must(
-        kit.record(unused).await.is_none(),
-        "Revoke of a grant removes one-time records that are not used",
-    );
-    must(
-        kit.record(used).await.is_none(),
-        "Revoke of a grant removes one-time records that are used",
-    );
-    let untouched = kit.has(&kept.access).await
-        && kit.has(&refresh(&kept)).await
-        && kit.record(record).await.is_some();
-    must(
-        untouched,
-        "Revoke of a grant does not change other grants, even of the same client and user",
-    );
-    kit.revoke(Revoke::Grant(grant.id)).await;
 }

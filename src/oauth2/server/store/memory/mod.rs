@@ -2,13 +2,13 @@
 //! their data.
 //!
 //! Every operation is short, for any number of records. Expired records are dropped a few at a time
-//! ([`Table::sweep`]). A revoked grant or a removed client is marked ([`Ending`]) in one step: its
-//! records are not valid any more, and later steps drop them.
+//! ([`Table::sweep`]). A revoked grant, user or subject token and a removed client are marked
+//! ([`Ending`]) in one step: their records are not valid any more, and later steps drop them.
 //!
 //! Code that holds more than one lock takes them in this order: second_keys, one-time records,
-//! reuse, grants, tokens, clients. It never holds two locks of one table.
+//! reuse, grants, tokens, users, clients. It never holds two locks of one table.
 
-mod family;
+mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::memory::family::{Ending, Family, Members};
+use super::memory::stored::{
+    Ending, Members, NEVER, StoredGrant, StoredOneTimeRecord, StoredToken, Subject,
+};
 use super::memory::table::{Key, Shard, Table};
 use super::queries::KeyedToken;
 use super::queries::{
@@ -26,8 +28,7 @@ use super::queries::{
     SaveTokens, Saved,
 };
 use super::records::client_record::ClientRecord;
-use super::records::grant_record::GrantId;
-use super::records::one_time_record::OneTimeRecord;
+use super::records::grant_record::{GrantId, GrantRecord};
 use super::records::token_record::TokenRecord;
 use super::traits::Store;
 use crate::Timestamp;
@@ -59,6 +60,9 @@ pub struct MemoryStore {
     reuse: Table<TokenHash, TokenHash>,
     /// The records of each grant.
     grants: Table<GrantId, Members>,
+    /// The mark of each user, by the hash of the user. A user whose grants were revoked gets a new
+    /// one.
+    users: Table<TokenHash, Arc<Ending>>,
 }
 
 #[derive(Debug)]
@@ -66,60 +70,6 @@ struct Client {
     record: Arc<ClientRecord>,
     /// Set when the client is removed. A later client with the same identifier gets a new one.
     ending: Arc<Ending>,
-}
-
-#[derive(Debug)]
-struct StoredToken {
-    record: Arc<TokenRecord>,
-    /// A copy of the record's, so a sweep need not follow the pointer. The end of time if it never
-    /// expires.
-    expires_at: Timestamp,
-    /// The same time for the seal of its successor.
-    sealed_until: Timestamp,
-    /// Comes when the token's own client is removed. Tokens of one grant can be of several clients,
-    /// by token exchange.
-    client: Option<Arc<Ending>>,
-    /// The other records of the grant; `None` while this is the only one.
-    family: Option<Arc<Family>>,
-}
-
-#[derive(Debug)]
-struct StoredOneTimeRecord {
-    record: Arc<OneTimeRecord>,
-    second_key: Option<TokenHash>,
-    client: Option<Arc<Ending>>,
-    family: Arc<Family>,
-    version: u64,
-    used: bool,
-}
-
-fn has_come(ending: &Option<Arc<Ending>>) -> bool {
-    ending.as_ref().is_some_and(|ending| ending.has_come())
-}
-
-impl StoredToken {
-    fn is_alive(&self) -> bool {
-        !has_come(&self.client) && !self.family.as_ref().is_some_and(|family| family.has_ended())
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at <= now || !self.is_alive()
-    }
-
-    fn drop_seal(&mut self) {
-        self.sealed_until = NEVER;
-        self.record = Arc::new(self.record.without_seal());
-    }
-}
-
-impl StoredOneTimeRecord {
-    fn is_alive(&self) -> bool {
-        !has_come(&self.client) && !self.family.has_ended()
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.record.expires_at <= now || !self.is_alive()
-    }
 }
 
 impl Key for TokenHash {
@@ -165,23 +115,44 @@ impl MemoryStore {
         self.clients(client_id).get(client_id).map(|client| client.ending.clone())
     }
 
-    /// Returns the family of a grant: `near` if it is of this grant, otherwise the living one in
-    /// `grants`, otherwise a new one.
-    fn family(&self, grant: GrantId, near: Option<&Arc<Family>>) -> Arc<Family> {
-        near.filter(|near| near.grant == grant).cloned().unwrap_or_else(|| {
-            let mut shard = self.grants.shard(&grant);
-            let family = match shard.get(&grant) {
-                Some(Members::Many(family)) if !family.has_ended() => return family.clone(),
-                _ => Family::new(grant),
-            };
-            if let Some(Members::One(key)) = shard.insert(grant, Members::Many(family.clone()))
-                && let Some(stored) =
-                    self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
-            {
-                stored.family = Some(family.clone());
-            }
-            family
-        })
+    /// Returns the mark of a user, for a new grant.
+    fn user_ending(&self, user: &str) -> Arc<Ending> {
+        let key = TokenHash::of(user);
+        let mut users = self.users.shard(&key);
+        if let Some(ending) = users.get(&key) {
+            return ending.clone();
+        }
+        let ending = Arc::<Ending>::default();
+        users.insert(key, ending.clone());
+        ending
+    }
+
+    /// Returns a grant: `near` if it is this grant, otherwise the living one in `grants`, otherwise
+    /// a new one.
+    fn grant(
+        &self,
+        id: GrantId,
+        user: Option<&str>,
+        subject: Option<Arc<Subject>>,
+        near: Option<&Arc<StoredGrant>>,
+    ) -> Arc<StoredGrant> {
+        if let Some(near) = near.filter(|near| near.id == id) {
+            return near.clone();
+        }
+        let mut shard = self.grants.shard(&id);
+        if let Some(Members::Many(grant)) = shard.get(&id)
+            && !grant.has_ended()
+        {
+            return grant.clone();
+        }
+        let grant = StoredGrant::new(id, user.map(|user| self.user_ending(user)), subject);
+        if let Some(Members::One(key)) = shard.insert(id, Members::Many(grant.clone()))
+            && let Some(stored) =
+                self.tokens.shard(&key).get_mut(&key).filter(|stored| stored.is_alive())
+        {
+            stored.grant = Some(grant.clone());
+        }
+        grant
     }
 
     /// Returns the living access token that was kept under the same reuse key.
@@ -201,38 +172,46 @@ impl MemoryStore {
     fn insert_unless_reusable(
         &self,
         tokens: &NewTokens,
-        near: Option<&Arc<Family>>,
+        near: Option<&Arc<StoredGrant>>,
+        subject: Option<Arc<Subject>>,
         client: Option<Arc<Ending>>,
     ) -> Option<KeyedToken> {
         let Some(reuse) = &tokens.access.record.reuse else {
-            self.insert(tokens, near, client);
+            self.insert(tokens, near, subject, client);
             return None;
         };
         let mut shard = self.reuse.shard(&reuse.key);
         let existing = self.existing(&shard, &reuse.key, tokens.now);
         if existing.is_none() {
-            self.insert(tokens, near, client);
+            self.insert(tokens, near, subject, client);
             shard.insert(reuse.key, tokens.access.key);
         }
         existing
     }
 
-    fn insert(&self, tokens: &NewTokens, near: Option<&Arc<Family>>, client: Option<Arc<Ending>>) {
+    fn insert(
+        &self,
+        tokens: &NewTokens,
+        near: Option<&Arc<StoredGrant>>,
+        subject: Option<Arc<Subject>>,
+        client: Option<Arc<Ending>>,
+    ) {
         let KeyedToken { key, record } = &tokens.access;
-        let grant = record.grant.id;
-        if tokens.refresh.is_none() && near.is_none() {
+        let GrantRecord { id, user, .. } = &*record.grant;
+        let is_alone = tokens.refresh.is_none() && near.is_none() && subject.is_none();
+        if is_alone && user.is_none() {
             // The lock is held until the token is there, so a revocation finds it.
-            let mut shard = self.grants.shard(&grant);
-            if shard.get(&grant).is_none() {
-                shard.insert(grant, Members::One(*key));
+            let mut shard = self.grants.shard(id);
+            if shard.get(id).is_none() {
+                shard.insert(*id, Members::One(*key));
                 return self.insert_token(*key, record, client, None);
             }
         }
-        let family = self.family(grant, near);
+        let grant = self.grant(*id, user.as_deref(), subject, near);
         if let Some(KeyedToken { key, record }) = &tokens.refresh {
-            self.insert_token(*key, record, client.clone(), Some(family.clone()));
+            self.insert_token(*key, record, client.clone(), Some(grant.clone()));
         }
-        self.insert_token(*key, record, client, Some(family));
+        self.insert_token(*key, record, client, Some(grant));
     }
 
     fn insert_token(
@@ -240,14 +219,15 @@ impl MemoryStore {
         key: TokenHash,
         record: &Arc<TokenRecord>,
         client: Option<Arc<Ending>>,
-        family: Option<Arc<Family>>,
+        grant: Option<Arc<StoredGrant>>,
     ) {
         let stored = StoredToken {
             record: record.clone(),
             expires_at: end_of(record),
             sealed_until: NEVER,
             client,
-            family,
+            grant,
+            exchanged: None,
         };
         self.tokens.shard(&key).insert(key, stored);
     }
@@ -273,25 +253,24 @@ impl MemoryStore {
         for (key, stored) in one_time_records {
             self.forget_one_time_record(key, stored);
         }
-        // Families that no record points to any more. `forget_family` has dropped them already,
-        // except if another request held the family at that moment, or a one-time record moved
-        // to another grant.
+        // Grants that no record points to any more. `forget_grant` has dropped them already, except
+        // if another request held the grant at that moment, or a one-time record moved to another
+        // grant.
         self.grants.sweep(
-            |members| matches!(members, Members::Many(family) if Arc::strong_count(family) == 1),
+            |members| matches!(members, Members::Many(grant) if Arc::strong_count(grant) == 1),
         );
+        self.users.sweep(|user| Arc::strong_count(user) == 1);
     }
 
     /// Removes what pointed to a token that was removed.
-    fn forget_token(&self, key: TokenHash, StoredToken { record, family, .. }: StoredToken) {
+    fn forget_token(&self, key: TokenHash, StoredToken { record, grant, .. }: StoredToken) {
         if let Some(reuse) = &record.reuse {
             self.reuse.shard(&reuse.key).remove_if(&reuse.key, |latest| *latest == key);
         }
-        let grant = record.grant.id;
-        match family {
-            None => {
-                drop(self.grants.shard(&grant).remove_if(&grant, |members| members.is_only(key)));
-            }
-            Some(family) => self.forget_family(family),
+        let id = record.grant.id;
+        match grant {
+            None => drop(self.grants.shard(&id).remove_if(&id, |members| members.is_only(key))),
+            Some(grant) => self.forget_grant(grant),
         }
     }
 
@@ -299,51 +278,63 @@ impl MemoryStore {
     fn forget_one_time_record(
         &self,
         key: TokenHash,
-        StoredOneTimeRecord { second_key, family, .. }: StoredOneTimeRecord,
+        StoredOneTimeRecord { second_key, grant, .. }: StoredOneTimeRecord,
     ) {
         if let Some(second_key) = second_key {
             self.second_keys.shard(&second_key).remove_if(&second_key, |holder| *holder == key);
         }
-        self.forget_family(family);
+        self.forget_grant(grant);
     }
 
-    /// Removes a family if this was its last record. A record gets its family under this lock, or
+    /// Removes a grant if this was its last record. A record gets its grant under this lock, or
     /// from another record, which counts.
-    fn forget_family(&self, family: Arc<Family>) {
-        let is_last = || Arc::strong_count(&family) == 2;
+    fn forget_grant(&self, grant: Arc<StoredGrant>) {
+        let is_last = || Arc::strong_count(&grant) == 2;
         if is_last() {
-            let mut shard = self.grants.shard(&family.grant);
-            shard.remove_if(&family.grant, |members| members.is_family(&family) && is_last());
+            let mut shard = self.grants.shard(&grant.id);
+            shard.remove_if(&grant.id, |members| members.is_of(&grant) && is_last());
         }
     }
 
-    /// Returns the family of a living token. One that has been alone gets a family, so a revocation
-    /// finds what is about to be kept beside it.
-    fn family_of(&self, key: &TokenHash) -> Option<Arc<Family>> {
-        let grant = {
+    /// Returns the grant of a living token. A token without a grant gets one, so that a revocation
+    /// finds the tokens that are about to be kept beside it.
+    fn grant_of(&self, key: &TokenHash) -> Option<Arc<StoredGrant>> {
+        let id = {
             let shard = self.tokens.shard(key);
             let stored = shard.get(key).filter(|stored| stored.is_alive())?;
-            match &stored.family {
-                Some(family) => return Some(family.clone()),
+            match &stored.grant {
+                Some(grant) => return Some(grant.clone()),
                 None => stored.record.grant.id,
             }
         };
-        let family = self.family(grant, None);
-        if self.is_of(key, &family) {
-            return Some(family);
+        let grant = self.grant(id, None, None, None);
+        if self.is_of(key, &grant) {
+            return Some(grant);
         }
-        self.forget_family(family);
+        self.forget_grant(grant);
         None
     }
 
-    /// Returns whether a token is there and belongs to that family.
-    fn is_of(&self, key: &TokenHash, family: &Arc<Family>) -> bool {
+    /// Returns whether a living token of this grant is there.
+    fn is_of(&self, key: &TokenHash, grant: &Arc<StoredGrant>) -> bool {
         let shard = self.tokens.shard(key);
         let own = shard
             .get(key)
             .filter(|stored| stored.is_alive())
-            .and_then(|stored| stored.family.as_ref());
-        own.is_some_and(|own| Arc::ptr_eq(own, family))
+            .and_then(|stored| stored.grant.as_ref());
+        own.is_some_and(|own| Arc::ptr_eq(own, grant))
+    }
+
+    /// Returns the mark for the grants that a living token is exchanged for.
+    fn subject(&self, key: &TokenHash) -> Option<Arc<Subject>> {
+        let grant = self.grant_of(key)?;
+        let mut shard = self.tokens.shard(key);
+        let stored = shard.get_mut(key).filter(|stored| stored.is_alive())?;
+        let client = &stored.client;
+        let subject = stored.exchanged.get_or_insert_with(|| {
+            Arc::new(Subject { ending: Ending::default(), client: client.clone(), grant })
+        });
+        Some(subject.clone())
     }
 
     fn drop_seal(&self, key: &TokenHash) {
@@ -354,14 +345,48 @@ impl MemoryStore {
 
     fn remove_token(&self, key: &TokenHash) {
         let removed = self.tokens.shard(key).remove(key);
-        if let Some(stored) = removed {
+        if let Some(mut stored) = removed {
+            stored.end_exchanged();
             self.forget_token(*key, stored);
         }
     }
-}
 
-/// The end of time.
-const NEVER: Timestamp = Timestamp::from_secs(u64::MAX);
+    /// Revokes a grant, if it is this grant.
+    fn revoke_grant(&self, id: &GrantId, is_meant: impl Fn(&StoredGrant) -> bool) {
+        let mut shard = self.grants.shard(id);
+        let may = |members: &Members| match members {
+            Members::One(_) => true,
+            Members::Many(grant) => is_meant(grant),
+        };
+        let only = match shard.remove_if(id, may) {
+            Some(Members::One(key)) => Some(key),
+            Some(Members::Many(grant)) => {
+                grant.ending.end();
+                None
+            }
+            None => None,
+        };
+        let removed = only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
+        drop(shard);
+        if let Some((key, stored)) = removed {
+            self.forget_token(key, stored);
+        }
+    }
+
+    fn revoke_user(&self, user: &str) {
+        let key = TokenHash::of(user);
+        let ending = self.users.shard(&key).remove(&key);
+        if let Some(ending) = ending {
+            ending.end();
+        }
+    }
+
+    fn revoke_client(&self, client_id: &str) {
+        if let Some(client) = self.clients(client_id).get_mut(client_id) {
+            std::mem::take(&mut client.ending).end();
+        }
+    }
+}
 
 fn end_of(record: &TokenRecord) -> Timestamp {
     record.expires_at.unwrap_or(NEVER)
@@ -420,12 +445,12 @@ impl Store for MemoryStore {
             return Ok(false);
         }
         let client = self.client_ending(&record.client_id);
-        let family = self.family(record.grant_id, None);
+        let grant = self.grant(record.grant_id, record.user(), None, None);
         let stored = StoredOneTimeRecord {
             record: record.clone(),
             second_key: *second_key,
             client,
-            family,
+            grant,
             version: 0,
             used: false,
         };
@@ -447,8 +472,8 @@ impl Store for MemoryStore {
         let found = shard.get(&key).filter(|stored| stored.is_alive());
         Ok(found.map(|stored| {
             let mut record = stored.record.clone();
-            if record.grant_id != stored.family.grant {
-                Arc::make_mut(&mut record).grant_id = stored.family.grant;
+            if record.grant_id != stored.grant.id {
+                Arc::make_mut(&mut record).grant_id = stored.grant.id;
             }
             FoundOneTimeRecord { key, version: stored.version, used: stored.used, record }
         }))
@@ -460,6 +485,9 @@ impl Store for MemoryStore {
             stored.is_alive() && stored.version == query.version && !stored.used
         };
         let Some(stored) = shard.get_mut(&query.key).filter(may) else { return Ok(false) };
+        if let Some(user) = query.record.user() {
+            stored.grant.user.get_or_init(|| self.user_ending(user));
+        }
         stored.record = query.record.clone();
         stored.version += 1;
         Ok(true)
@@ -470,7 +498,7 @@ impl Store for MemoryStore {
         let alive = shard.get_mut(&query.key).filter(|stored| stored.is_alive());
         let Some(stored) = alive else { return Ok(Redemption::Unknown) };
         if std::mem::replace(&mut stored.used, true) {
-            return Ok(Redemption::Replayed(stored.family.grant));
+            return Ok(Redemption::Replayed(stored.grant.id));
         }
         let Some(tokens) = &query.tokens else { return Ok(Redemption::Redeemed) };
         let client = stored
@@ -478,15 +506,16 @@ impl Store for MemoryStore {
             .clone()
             .or_else(|| self.client_ending(&tokens.access.record.grant.client_id));
         while let Some(token) =
-            self.insert_unless_reusable(tokens, Some(&stored.family), client.clone())
+            self.insert_unless_reusable(tokens, Some(&stored.grant), None, client.clone())
         {
-            let family = self.family(token.record.grant.id, None);
+            let GrantRecord { id, user, .. } = &*token.record.grant;
+            let grant = self.grant(*id, user.as_deref(), None, None);
             // Its grant may have been revoked since it was found: then it is looked for once more.
-            if self.is_of(&token.key, &family) {
-                stored.family = family;
+            if self.is_of(&token.key, &grant) {
+                stored.grant = grant;
                 return Ok(Redemption::Existing(token));
             }
-            self.forget_family(family);
+            self.forget_grant(grant);
         }
         drop(shard);
         self.sweep(tokens.now);
@@ -498,14 +527,21 @@ impl Store for MemoryStore {
         let Some(client) = self.client_ending(&tokens.access.record.grant.client_id) else {
             return Ok(Saved::ParentGone);
         };
-        let mut near = None;
+        let (mut near, mut subject) = (None, None);
         if let Some(parent) = &query.parent {
-            near = self.family_of(parent);
+            near = self.grant_of(parent);
             if near.is_none() {
                 return Ok(Saved::ParentGone);
             }
         }
-        if let Some(token) = self.insert_unless_reusable(tokens, near.as_ref(), Some(client)) {
+        if let Some(origin) = &tokens.access.record.grant.exchanged {
+            subject = self.subject(&origin.subject);
+            if subject.is_none() {
+                return Ok(Saved::ParentGone);
+            }
+        }
+        let client = Some(client);
+        if let Some(token) = self.insert_unless_reusable(tokens, near.as_ref(), subject, client) {
             return Ok(Saved::Existing(token));
         }
         self.sweep(tokens.now);
@@ -522,13 +558,13 @@ impl Store for MemoryStore {
 
     fn rotate(&self, query: &Rotate) -> Result<Rotation, Infallible> {
         let Rotate { key, replaced, predecessor, tokens } = query;
-        let (family, client) = match rotatable(self.tokens.shard(key).get_mut(key)) {
-            Ok(stored) => (stored.family.clone(), stored.client.clone()),
+        let (grant, client) = match rotatable(self.tokens.shard(key).get_mut(key)) {
+            Ok(stored) => (stored.grant.clone(), stored.client.clone()),
             Err(answer) => return Ok(answer),
         };
         // The new tokens come first: once the old one is replaced, another request may look for
         // them.
-        self.insert(tokens, family.as_ref(), client);
+        self.insert(tokens, grant.as_ref(), None, client);
         let answer = match rotatable(self.tokens.shard(key).get_mut(key)) {
             Ok(stored) => {
                 (stored.record, stored.expires_at) = (replaced.clone(), end_of(replaced));
@@ -559,23 +595,16 @@ impl Store for MemoryStore {
     fn revoke(&self, query: &Revoke) -> Result<(), Infallible> {
         match query {
             Revoke::Token(key) => self.remove_token(key),
-            Revoke::Grant(grant) => {
-                let mut shard = self.grants.shard(grant);
-                let only = match shard.remove(grant) {
-                    Some(Members::One(key)) => Some(key),
-                    Some(Members::Many(family)) => {
-                        family.ending.end();
-                        None
-                    }
-                    None => None,
-                };
-                let removed =
-                    only.and_then(|key| Some((key, self.tokens.shard(&key).remove(&key)?)));
-                drop(shard);
-                if let Some((key, stored)) = removed {
-                    self.forget_token(key, stored);
+            Revoke::Exchanged(key) => {
+                if let Some(stored) = self.tokens.shard(key).get_mut(key) {
+                    stored.end_exchanged();
                 }
             }
+            Revoke::Grant(id) => self.revoke_grant(id, |_| true),
+            // All other grants of a family were exchanged from tokens of the first one.
+            Revoke::Family(id) => self.revoke_grant(id, |grant| grant.subject.is_none()),
+            Revoke::User(user) => self.revoke_user(user),
+            Revoke::Client(client_id) => self.revoke_client(client_id),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::table::moved;
 use super::*;
 use crate::oauth2::Scope;
 use crate::oauth2::server::store::{
-    DeviceStage, GrantRecord, OneTimeContent, Sealed, TokenKind, TokenReuse,
+    DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord, Sealed, TokenKind, TokenReuse,
 };
 
 const MANY: u32 = 1_000_000;
@@ -47,6 +47,7 @@ fn at(now: u64) -> Timestamp {
 fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
     let grant = Arc::new(GrantRecord {
         id: grant_id(grant),
+        exchanged: None,
         client_id: client.to_owned(),
         user: None,
         scope: Scope::default(),
@@ -323,10 +324,10 @@ fn a_client_that_was_removed_and_added_again_does_not_get_its_tokens_back() {
 fn tokens_that_lose_a_race_against_a_revocation_are_invalid() {
     let store = store();
     save(&store, tokens("printer", 1, 0, 0));
-    let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().family.clone();
+    let near = store.tokens.shard(&refresh(0)).get(&refresh(0)).unwrap().grant.clone();
     let late = tokens("printer", 1, 8, 0);
     assert_eq!(store.revoke(&Revoke::Grant(late.access.record.grant.id)), Ok(()));
-    store.insert(&late, near.as_ref(), None);
+    store.insert(&late, near.as_ref(), None, None);
     assert!(!find(&store, access(8)) && !find(&store, refresh(8)));
     // A grant with the same identifier that is made later is another.
     save(&store, tokens("printer", 1, 16, 0));

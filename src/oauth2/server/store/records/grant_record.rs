@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::approval::Approval;
 use crate::Timestamp;
 use crate::oauth2::common::scope::Scope;
-use crate::oauth2::common::token_hash::InvalidTokenHash;
+use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
 
 /// The identifier of a grant. All tokens of the grant share it.
 ///
@@ -64,8 +64,13 @@ impl From<GrantId> for String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GrantRecord {
-    /// The identifier of the grant. Grants are revoked by it, so put an index on this column.
+    /// The identifier of the grant. Grants are revoked by it, so put an index on this column. It is
+    /// not a key of the record: two tokens of one grant can have different
+    /// [`data`](Self::data), so store the whole record with each token.
     pub id: GrantId,
+    /// The origin of the grant, if a token was exchanged for it (RFC 8693).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanged: Option<Box<ExchangeOrigin>>,
     /// The id of the client to which the grant was given.
     pub client_id: String,
     /// The user who gave the grant. `None` if the client acts without a user.
@@ -97,7 +102,55 @@ pub struct GrantRecord {
     pub granted_at: Timestamp,
 }
 
+/// The origin of a grant for which a token was exchanged (RFC 8693).
+///
+/// ```
+/// use oauth_proto::oauth2::server::store::TokenRecord;
+///
+/// /// The value of a column that refers to the tokens table, with `ON DELETE CASCADE`.
+/// fn subject(record: &TokenRecord) -> Option<String> {
+///     record.grant.exchanged.as_ref().map(|origin| origin.subject.to_string())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExchangeOrigin {
+    /// The hash of the subject token. The tokens of the grant are revoked with the subject token.
+    pub subject: TokenHash,
+    /// The first grant of the family.
+    pub family: GrantId,
+    /// The number of exchanges between the first grant and this one: 1 or more.
+    pub exchanges: u8,
+}
+
 impl GrantRecord {
+    /// Returns the identifier of the family: the identifier of its first grant. All grants of a
+    /// family come from this grant by token exchange. A grant that was not exchanged is the first
+    /// of its family.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::store::{GrantRecord, Revoke};
+    ///
+    /// fn end_all(grant: &GrantRecord) -> Revoke {
+    ///     Revoke::Family(grant.family())
+    /// }
+    /// ```
+    pub fn family(&self) -> GrantId {
+        self.exchanged.as_ref().map_or(self.id, |origin| origin.family)
+    }
+
+    /// Returns the origin of a grant for which a token of this grant is exchanged.
+    pub(crate) fn exchange(&self, subject: TokenHash) -> Box<ExchangeOrigin> {
+        let exchanges = self.exchanges().saturating_add(1);
+        Box::new(ExchangeOrigin { subject, family: self.family(), exchanges })
+    }
+
+    /// Returns the number of exchanges between the first grant of the family and this one.
+    pub(crate) fn exchanges(&self) -> u8 {
+        self.exchanged.as_ref().map_or(0, |origin| origin.exchanges)
+    }
+
     /// Makes the record of a grant without a user, with the whole requested scope.
     pub(crate) fn new(
         id: GrantId,
@@ -108,6 +161,7 @@ impl GrantRecord {
     ) -> Self {
         Self {
             id,
+            exchanged: None,
             client_id,
             user: None,
             scope,

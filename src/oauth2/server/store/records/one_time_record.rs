@@ -38,6 +38,30 @@ pub struct OneTimeRecord {
     pub content: OneTimeContent,
 }
 
+impl OneTimeRecord {
+    /// Returns the user who gave the grant. `None` if no user has decided yet, and for the grant of
+    /// a client for itself. The record is revoked with the user's grants.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::store::OneTimeRecord;
+    ///
+    /// /// The value of a column with an index.
+    /// fn user_id(record: &OneTimeRecord) -> Option<&str> {
+    ///     record.user()
+    /// }
+    /// ```
+    pub fn user(&self) -> Option<&str> {
+        match &self.content {
+            OneTimeContent::Code { grant, .. }
+            | OneTimeContent::Device { stage: DeviceStage::Granted(grant), .. } => {
+                grant.user.as_deref()
+            }
+            OneTimeContent::Device { .. } | OneTimeContent::Pushed { .. } => None,
+        }
+    }
+}
+
 /// The content of a one-time record: a code, a device code or a pushed request.
 ///
 /// ```
