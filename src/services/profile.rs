@@ -21,27 +21,27 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProfileMapping {
-    /// The pointer to the user's identifier, a text or a whole number. A profile without it is an
-    /// error.
+    /// The JSON pointer to the user's identifier, a text or a whole number. A profile without it is
+    /// an error.
     pub id: &'static str,
-    /// The pointer to the user's full name. Default: `None`.
+    /// The JSON pointer to the user's full name. Default: `None`.
     pub name: Option<&'static str>,
-    /// The pointer to the user's first name. Default: `None`.
+    /// The JSON pointer to the user's first name. Default: `None`.
     pub given_name: Option<&'static str>,
-    /// The pointer to the user's last name. Default: `None`.
+    /// The JSON pointer to the user's last name. Default: `None`.
     pub family_name: Option<&'static str>,
-    /// The pointer to the user's name at the service, such as `/login`. Default: `None`.
+    /// The JSON pointer to the user's name at the service, such as `/login`. Default: `None`.
     pub username: Option<&'static str>,
-    /// The pointer to the user's email address. Default: `None`.
+    /// The JSON pointer to the user's email address. Default: `None`.
     pub email: Option<&'static str>,
-    /// The pointer to a boolean, or to the text `true` or `false`, that says whether the email
+    /// The JSON pointer to a boolean, or to the text `true` or `false`, that says whether the email
     /// address was verified. Set it only if the service documents that the member is about the
     /// address. Default: `None`.
     pub email_verified: Option<&'static str>,
-    /// The pointer to the URL of the user's picture, or a URL template, in which each pointer in
-    /// braces is replaced by its value. Default: `None`.
+    /// The JSON pointer to the URL of the user's picture, or a URL template, in which each pointer
+    /// in braces is replaced by its value. Default: `None`.
     pub picture: Option<&'static str>,
-    /// The pointer to the user's language. Default: `None`.
+    /// The JSON pointer to the user's language. Default: `None`.
     pub locale: Option<&'static str>,
     /// The place of the email addresses, at a service whose profile does not have them. Default:
     /// `None`.
@@ -83,15 +83,16 @@ pub struct EmailMapping {
     /// The URL of the email addresses, at the origin of the profile. It can have the row's `{…}` in
     /// it.
     pub url: &'static str,
-    /// The pointer to the list of addresses. Empty if the response itself is the list. Default:
-    /// empty.
+    /// The JSON pointer to the list of addresses. Empty if the response itself is the list.
+    /// Default: empty.
     pub list: &'static str,
-    /// The pointer to the address, in an element of the list. Default: `/email`.
+    /// The JSON pointer to the address, in an element of the list. Default: `/email`.
     pub email: &'static str,
-    /// The pointer to the boolean that says whether the address is the primary one. Default:
+    /// The JSON pointer to the boolean that says whether the address is the primary one. Default:
     /// `/primary`.
     pub primary: &'static str,
-    /// The pointer to the boolean that says whether the address was verified. Default: `/verified`.
+    /// The JSON pointer to the boolean that says whether the address was verified. Default:
+    /// `/verified`.
     pub verified: &'static str,
 }
 

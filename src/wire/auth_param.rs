@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed at byte {at}")]
 pub(crate) struct Malformed {
-    /// The place, in bytes from the beginning of the list.
+    /// The number of bytes before the wrong one.
     pub at: usize,
 }
 

@@ -50,7 +50,10 @@ pub enum RequestError {
         option: Option<&'static str>,
     },
     /// The session cannot send tokens of this type.
-    #[error("the token's type is {token_type:?}: a session can present bearer tokens only")]
+    #[error(
+        "the token's type is {token_type:?}: expected Bearer, the only type with which a `Session` \
+         can sign requests"
+    )]
     TokenType {
         /// The type of the token.
         token_type: String,

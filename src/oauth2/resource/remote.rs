@@ -83,8 +83,8 @@ pub struct RemoteTokens {
     /// does not cause an introspection each time. With zero, each request introspects. Default:
     /// five seconds.
     pub refusals_remembered_for: Duration,
-    /// At most this many active tokens are remembered, and separately at most this many inactive
-    /// tokens. Default: ten thousand.
+    /// The number of active tokens that are remembered at most. The same number of inactive tokens
+    /// is remembered. Default: ten thousand.
     pub capacity: usize,
     /// The time by which the authorization server's clock may be ahead of this one: a token is
     /// accepted this long before its `nbf`. The leeway does not apply to `exp`. Default: one

@@ -126,9 +126,9 @@ pub struct Assertion {
     pub version: Version,
     /// The endpoint of the provider.
     pub endpoint: String,
-    /// The claimed identifier, by which you find your own account of the user (§11.5). `None` if
-    /// the request was without identity. It can have a fragment, which distinguishes the owners of
-    /// a reused URL. Show it to users without the fragment (§11.5.1).
+    /// The claimed identifier, by which you find the user's account in your application (§11.5).
+    /// `None` if the request was without identity. It can have a fragment, which distinguishes the
+    /// owners of a reused URL. Show it to users without the fragment (§11.5.1).
     pub claimed_id: Option<String>,
     /// The identifier of the user at the provider.
     pub local_id: Option<String>,

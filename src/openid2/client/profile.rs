@@ -57,8 +57,8 @@ impl ProfileField {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The claimed identifier, by which you find your own account of the user. `None` if the
-    /// request was without identity.
+    /// The claimed identifier, by which you find the user's account in your application. `None` if
+    /// the request was without identity.
     pub claimed_id: Option<String>,
     /// The user's first name.
     pub first_name: Option<String>,

@@ -1,5 +1,5 @@
-//! OpenID and OAuth in one: the response has an approved request token. OpenID OAuth Extension,
-//! draft of 2009.
+//! Signing in and authorizing in one step: the response has an approved request token. OpenID OAuth
+//! Extension, draft of 2009.
 
 use std::fmt;
 

@@ -107,8 +107,8 @@ pub const CLICKUP: Service = Service::oauth2(
 .api(&["https://api.clickup.com"])
 .userinfo("https://api.clickup.com/api/v2/user");
 
-/// Miro. The scopes are set in the settings of the application. The profile describes the token,
-/// with its user and team.
+/// Miro. The scopes are set in the settings of the application. The profile is the context of
+/// the token: its user and its team.
 pub const MIRO: Service = Service::oauth2(
     "Miro",
     Oauth2::new("https://miro.com/oauth/authorize", "https://api.miro.com/v1/oauth/token")

@@ -38,8 +38,9 @@ pub struct RememberNonce {
 }
 
 impl RememberNonce {
-    /// Makes the query for a nonce of a client, for tests of a store. `now` is the timestamp, and
-    /// `until` is five minutes later. The fields can be changed.
+    /// Makes the query for a nonce of a client, for tests of a store. The field `now` gets the
+    /// value of `timestamp`, and the field `until` a time five minutes later. The fields can be
+    /// changed.
     pub fn new(
         client_key: impl Into<String>,
         timestamp: Timestamp,

@@ -45,7 +45,7 @@ pub struct DecideGrant {
     pub credential: GrantCredential,
 }
 
-/// The credential of a client's request for a grant.
+/// The credential in a token request that the application checks, such as a user's password.
 ///
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
@@ -128,7 +128,8 @@ pub struct ActorToken {
 /// use oauth_proto::oauth2::server::store::TokenKind;
 /// use oauth_proto::oauth2::server::{Approval, Decision, Exchange};
 ///
-/// /// Takes this server's own access tokens alone, for the user that they belong to.
+/// /// Accepts access tokens of this server without an actor token. The new token has the same
+/// /// user.
 /// fn policy(exchange: &Exchange) -> Decision {
 ///     let subject =
 ///         exchange.subject.as_ref().filter(|subject| subject.kind == TokenKind::Access);

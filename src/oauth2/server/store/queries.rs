@@ -93,7 +93,7 @@ impl ServerQuery for RemoveClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveOneTimeRecord {
-    /// The key: the hash of the record's value.
+    /// The key of the record: the hash of the code, the device code or the request URI.
     pub key: TokenHash,
     /// A second key, by which the record is found, too: for a device, the hash of its user code.
     pub second_key: Option<TokenHash>,

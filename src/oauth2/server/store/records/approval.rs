@@ -14,7 +14,7 @@ use crate::oauth2::common::scope::Scope;
 /// let approval = Approval::new("jane")
 ///     // The scope that the client gets. Without this line: all that it asked for.
 ///     .scope("photos.read")
-///     // For the application, with every token of the grant.
+///     // This data is stored with every token of the grant.
 ///     .data(serde_json::json!({ "tenant": 7 }));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
