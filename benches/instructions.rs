@@ -257,7 +257,7 @@ fn verified(name: &'static str, found: FoundCredentials) -> Case {
                 unreachable!()
             };
             let outcome = match pending.answer(found) {
-                ServerStep::Query(NextQuery::RememberNonce(pending)) => {
+                ServerStep::Query(NextQuery::RememberOnce(pending)) => {
                     pending.answer(OneTimeUse::First)
                 }
                 refused => refused,

@@ -301,7 +301,7 @@ fn verify(criterion: &mut Criterion) {
                     panic!("expected the query FindCredentials first")
                 };
                 match pending.answer(found.clone()) {
-                    ServerStep::Query(NextQuery::RememberNonce(pending)) => {
+                    ServerStep::Query(NextQuery::RememberOnce(pending)) => {
                         pending.answer(OneTimeUse::First)
                     }
                     refused => refused,

@@ -174,7 +174,7 @@ impl OpenIdPair {
     }
 
     fn remembered(&self, checked: UnconfirmedAssertion) -> Result<Assertion, Error> {
-        let Ok(one_time_use) = self.nonces.remember_nonce(&checked.query);
+        let Ok(one_time_use) = self.nonces.remember_once(&checked.query);
         checked.answer(one_time_use)
     }
 }

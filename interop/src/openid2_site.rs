@@ -130,7 +130,7 @@ impl Site {
             visit.callback(),
             moment,
         ))?;
-        let Ok(one_time_use) = self.store.remember_nonce(&checked.query);
+        let Ok(one_time_use) = self.store.remember_once(&checked.query);
         checked.answer(one_time_use)
     }
 

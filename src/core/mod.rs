@@ -14,6 +14,8 @@ pub(crate) mod forged;
 pub(crate) mod leg;
 pub(crate) mod message;
 pub(crate) mod moment;
+#[cfg(any(feature = "oauth1", feature = "openid2"))]
+pub(crate) mod one_time;
 pub(crate) mod query;
 pub(crate) mod response_excerpt;
 pub(crate) mod secret;
@@ -22,6 +24,8 @@ pub(crate) mod short_hash;
 pub(crate) mod single_flight;
 pub(crate) mod step;
 pub(crate) mod then;
+#[cfg(any(feature = "server", feature = "resource", feature = "oauth1", feature = "openid2"))]
+pub(crate) mod token_hash;
 pub(crate) mod unsupported;
 pub(crate) mod used_pending_ids;
 pub(crate) mod wiped;

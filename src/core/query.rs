@@ -6,11 +6,11 @@ use std::fmt;
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
-/// use oauth_proto::oauth1::server::store::RememberNonce;
+/// use oauth_proto::oauth1::server::store::RememberOnce;
 /// use oauth_proto::oauth2::server::store::ServerQuery;
 ///
-/// // What a `RememberNonce` wants to be answered:
-/// let answer: <RememberNonce as ServerQuery>::Output = OneTimeUse::First;
+/// // The output of the query `RememberOnce`:
+/// let answer: <RememberOnce as ServerQuery>::Output = OneTimeUse::First;
 /// ```
 pub trait ServerQuery: fmt::Debug {
     /// The type of the query's output.
@@ -41,15 +41,14 @@ pub enum OneTimeUse {
 ///
 /// ```
 /// use oauth_proto::OneTimeUse;
-/// use oauth_proto::oauth1::server::store::RememberNonce;
-/// use oauth_proto::oauth2::server::store::PendingQuery;
+/// use oauth_proto::oauth1::server::store::{PendingQuery, RememberOnce, TokenHash};
 ///
-/// fn answer<R>(pending: PendingQuery<RememberNonce, R>, seen: &mut Vec<String>) -> R {
-///     let nonce = pending.query().nonce.clone();
-///     if seen.contains(&nonce) {
+/// fn answer<R>(pending: PendingQuery<RememberOnce, R>, seen: &mut Vec<TokenHash>) -> R {
+///     let key = pending.query().key;
+///     if seen.contains(&key) {
 ///         return pending.answer(OneTimeUse::Replay);
 ///     }
-///     seen.push(nonce);
+///     seen.push(key);
 ///     pending.answer(OneTimeUse::First)
 /// }
 /// ```

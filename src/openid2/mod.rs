@@ -56,6 +56,7 @@ mod identifier;
 mod indirect_communication;
 mod key_value;
 mod message;
+mod nonce;
 mod nonce_time;
 mod options;
 mod realm;

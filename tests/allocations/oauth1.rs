@@ -94,7 +94,7 @@ fn verifying_a_request_costs_at_most_ten() {
         else {
             panic!("expected the query FindCredentials first")
         };
-        let ServerStep::Query(NextQuery::RememberNonce(pending)) = pending.answer(found.clone())
+        let ServerStep::Query(NextQuery::RememberOnce(pending)) = pending.answer(found.clone())
         else {
             panic!("the nonce is remembered when the signature is right")
         };

@@ -72,6 +72,40 @@ fn only_one_of_several_simultaneous_copies_of_a_request_is_accepted() {
     }
 }
 
+/// Row `nonce-replay`: client, token, timestamp and nonce together are unique, so a request uses up
+/// no nonce of another one (RFC 5849 §3.3).
+#[test]
+fn requests_with_one_nonce_meet_only_if_client_token_and_timestamp_are_equal() {
+    let pair = OAuth1Pair::default();
+    let printer = ClientRecord::with_secret("kd94hf93k423kf44").unwrap();
+    pair.store.add_client("printer", printer);
+    let tokens = [pair.token().credentials, pair.token().credentials];
+    let verify = |client: &str, token, seconds, nonce: &str| {
+        let client = ClientCredentials::new(client, "kd94hf93k423kf44");
+        let mut request = Request::get(format!("{ORIGIN}/photos")).body(Vec::new()).unwrap();
+        let stamp = Stamp::new(Timestamp::from_secs(seconds), nonce);
+        Signer::new(&Scheme::default(), &client, token).sign(&mut request, stamp).unwrap();
+        let verifier = pair.provider.verifier().clone();
+        let verifier = verifier.with(|it| it.allow_two_legged = true);
+        serve(verifier.verify(&request, pair.moment()), &pair.store)
+            .map(drop)
+            .map_err(|rejected| rejected.reason)
+    };
+    let all = [
+        ("dpf43f3p2l4k3l03", Some(&tokens[0]), NOW, "a"),
+        ("dpf43f3p2l4k3l03", Some(&tokens[1]), NOW, "a"),
+        ("dpf43f3p2l4k3l03", None, NOW, "a"),
+        ("printer", None, NOW, "a"),
+        ("printer", None, NOW + 1, "a"),
+        ("printer", None, NOW, "b"),
+    ];
+    for expected in [Ok(()), Err(RejectReason::NonceUsed)] {
+        for (client, token, seconds, nonce) in all {
+            assert_eq!(verify(client, token, seconds, nonce), expected, "{client} {nonce}");
+        }
+    }
+}
+
 /// Row `nonce-replay`: the nonce is remembered for exactly as long as the timestamp is accepted.
 #[test]
 fn a_nonce_is_remembered_until_the_end_of_its_window() {

@@ -177,7 +177,7 @@ impl OpenIdPair {
             callback,
             self.moment(),
         ))?;
-        let Ok(one_time_use) = self.nonces.remember_nonce(&checked.query);
+        let Ok(one_time_use) = self.nonces.remember_once(&checked.query);
         checked.answer(one_time_use)
     }
 

@@ -11,7 +11,7 @@ use oauth_proto::OneTimeUse;
 use oauth_proto::Step;
 use oauth_proto::oauth1::server::store::{
     ClientRecord, FindCredentials, FindTemporary, FoundCredentials, MemoryStore, NextQuery,
-    RecordDecision, Redeem, Redemption, RememberNonce, SaveTemporary, Store, TemporaryRecord,
+    RecordDecision, Redeem, Redemption, RememberOnce, SaveTemporary, Store, TemporaryRecord,
 };
 use oauth_proto::oauth1::server::{Approval, RejectReason, ServerStep, serve};
 use oauth_proto::oauth1::{
@@ -109,8 +109,8 @@ impl Store for Failing<'_> {
     fn find_credentials(&self, query: &FindCredentials) -> Result<FoundCredentials, Self::Error> {
         self.ask(|store| store.find_credentials(query))
     }
-    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Self::Error> {
-        self.ask(|store| store.remember_nonce(query))
+    fn remember_once(&self, query: &RememberOnce) -> Result<OneTimeUse, Self::Error> {
+        self.ask(|store| store.remember_once(query))
     }
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Self::Error> {
         self.ask(|store| store.save_temporary(query))

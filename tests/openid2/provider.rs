@@ -359,7 +359,7 @@ fn a_failing_store_confirms_nothing() {
         .unwrap()
         .1
         .replace("openid.mode=id_res", "openid.mode=check_authentication");
-    let ServerStep::Query(oauth_proto::openid2::server::store::NextQuery::RememberNonce(pending)) =
+    let ServerStep::Query(oauth_proto::openid2::server::store::NextQuery::RememberOnce(pending)) =
         pair.provider.dispatch(&post(&query), pair.moment())
     else {
         panic!()

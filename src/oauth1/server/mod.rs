@@ -8,7 +8,7 @@
 //! credentials work once.
 //!
 //! ```text
-//!   request --> Verifier::verify --> FindCredentials --> RememberNonce --> Verified
+//!   request --> Verifier::verify --> FindCredentials --> RememberOnce --> Verified
 //!                     |                    |                   |
 //!                     v                    v                   v
 //!                  Rejected             Rejected            Rejected

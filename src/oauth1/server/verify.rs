@@ -13,8 +13,8 @@ use super::presented::{Bounds, OwnParameters, PresentedRequest, Protocol};
 use super::refuse::rejected::RejectReason;
 use super::stand_in::StandIn;
 use super::store::{
-    ClientRecord, FindCredentials, FoundCredentials, NextQuery, RememberNonce, ServerStep,
-    TokenRecord,
+    ClientRecord, FindCredentials, FoundCredentials, NextQuery, OneTimePurpose, RememberOnce,
+    ServerStep, TokenHash, TokenRecord,
 };
 use super::verifier::{Verified, Verifier};
 use crate::core::query::PendingQuery;
@@ -375,26 +375,28 @@ impl Authentication {
         let (Some(nonce), Some(timestamp)) = (presented.nonce.take(), presented.timestamp) else {
             return then(checked);
         };
-        let timestamp = Timestamp::from_secs(timestamp);
-        let query = RememberNonce {
-            client_key: std::mem::take(&mut presented.client),
-            token: presented.token.take(),
-            timestamp,
-            nonce,
-            until: timestamp.after(self.window).after(SLACK),
+        let at = Timestamp::from_secs(timestamp);
+        // Client, token, timestamp and nonce together must be unique (RFC 5849 §3.3).
+        let (client, token) = (presented.client.as_bytes(), presented.token.as_deref());
+        let lengths = [client.len(), token.map_or(usize::MAX, str::len), nonce.len()];
+        let mut head = [0; 32];
+        let numbers = lengths.map(|length| length as u64).into_iter().chain([timestamp]);
+        for (bytes, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *bytes = number.to_be_bytes();
+        }
+        let token = token.unwrap_or_default().as_bytes();
+        let query = RememberOnce {
+            purpose: OneTimePurpose::OAuth1Nonce,
+            key: TokenHash::of_parts([&head, client, token, nonce.as_bytes()]),
             now,
+            expires_at: at.after(self.window).after(SLACK),
         };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::with_query(
-            query,
-            move |query, one_time_use| match one_time_use {
-                Ok(OneTimeUse::First) => {
-                    let presented = &mut checked.presented;
-                    (presented.client, presented.token) = (query.client_key, query.token);
-                    then(checked)
-                }
+        ServerStep::Query(NextQuery::RememberOnce(PendingQuery::new(query, move |one_time_use| {
+            match one_time_use {
+                Ok(OneTimeUse::First) => then(checked),
                 Ok(OneTimeUse::Replay) => self.reject(RejectReason::NonceUsed),
                 Err(why) => self.reject(RejectReason::StoreFailed(why)),
-            },
-        )))
+            }
+        })))
     }
 }

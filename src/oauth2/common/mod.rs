@@ -21,5 +21,3 @@ pub(crate) mod scope;
 pub(crate) mod style;
 #[cfg(feature = "client")]
 pub(crate) mod token;
-#[cfg(any(feature = "server", feature = "resource"))]
-pub(crate) mod token_hash;

@@ -11,7 +11,7 @@ use super::guard::ResourceServer;
 use super::remote::RemoteTokens;
 use crate::core::single_flight::block_on;
 use crate::core::then::divided;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::{HintedToken, Scope};
 use crate::{BoxError, Error, Moment, Response, Step};
 

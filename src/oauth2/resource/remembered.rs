@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::Introspection;
-use crate::oauth2::common::token_hash::TokenHash;
 
 /// The shortest time for which the entry of an inactive token is kept. The limits may end its use
 /// earlier, but an older response that arrives late must not replace the entry.

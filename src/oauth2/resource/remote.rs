@@ -13,7 +13,7 @@ use super::remembered::{Limits, Remembered};
 use crate::core::error::resource::RejectReason;
 use crate::core::single_flight::SingleFlight;
 use crate::core::step::{Transport, run_async_with};
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::{Client, HintedToken, Introspection, Scope};
 use crate::wire::truncated;
 use crate::{DriveError, Moment, Timestamp};

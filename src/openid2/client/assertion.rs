@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::extension::{Extension, ResponseExtension};
 use super::super::message::{Message, NS_2_0, Version};
-use super::super::server::store::{AsyncStore, RememberNonce, Store};
+use super::super::server::store::{AsyncStore, RememberOnce, Store};
 use super::positive_assertion::ReceivedAssertion;
 use crate::core::error::openid2::AssertionError;
 use crate::{BoxError, DriveError, Error, OneTimeUse};
@@ -43,7 +43,7 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 ///     seen: &mut HashSet<String>,
 /// ) -> Result<Assertion, Error> {
 ///     let query = &unconfirmed.query;
-///     let is_first = seen.insert(format!("{} {}", query.endpoint, query.nonce));
+///     let is_first = seen.insert(query.key.to_string());
 ///     unconfirmed.answer(if is_first { OneTimeUse::First } else { OneTimeUse::Replay })
 /// }
 /// ```
@@ -53,12 +53,12 @@ use crate::{BoxError, DriveError, Error, OneTimeUse};
 pub struct UnconfirmedAssertion {
     /// The query for your storage, which remembers the nonce and returns whether it was used
     /// before.
-    pub query: RememberNonce,
+    pub query: RememberOnce,
     assertion: Assertion,
 }
 
 impl UnconfirmedAssertion {
-    pub(super) fn new(query: RememberNonce, assertion: Assertion) -> Self {
+    pub(super) fn new(query: RememberOnce, assertion: Assertion) -> Self {
         Self { query, assertion }
     }
 
@@ -71,7 +71,7 @@ impl UnconfirmedAssertion {
     where
         S::Error: Into<BoxError>,
     {
-        let answer = store.remember_nonce(&self.query);
+        let answer = store.remember_once(&self.query);
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 
@@ -84,7 +84,7 @@ impl UnconfirmedAssertion {
     where
         S::Error: Into<BoxError>,
     {
-        let answer = store.remember_nonce(&self.query).await;
+        let answer = store.remember_once(&self.query).await;
         Ok(self.answer(answer.map_err(unavailable)?)?)
     }
 

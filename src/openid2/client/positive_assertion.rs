@@ -8,8 +8,9 @@ use url::Url;
 use super::super::allowed::Allowed;
 use super::super::identifier::{absolute, without_fragment};
 use super::super::message::{IDENTIFIER_SELECT, Message, Version};
+use super::super::nonce::remember_nonce;
 use super::super::nonce_time;
-use super::super::server::store::RememberNonce;
+use super::super::server::store::RememberOnce;
 use super::discovered::Discovered;
 use super::pending::{Pending, RequestedIdentity};
 use crate::core::error::openid2::AssertionError;
@@ -50,7 +51,7 @@ pub(super) struct ReceivedAssertion {
     pub(super) identifiers: Option<AssertedIdentifiers>,
     /// Whether discovery has shown that the provider may assert the identifiers.
     pub(super) discovered: bool,
-    pub(super) query: RememberNonce,
+    pub(super) query: RememberOnce,
 }
 
 /// Returns the message if it is a positive assertion (§10.1), and an error if not (§5.2.3, §10.2).
@@ -146,7 +147,7 @@ impl ExpectedAssertion {
             _ => false,
         };
         let until = time.after(self.window).after(NONCE_MARGIN);
-        let query = RememberNonce { endpoint: provider.clone(), nonce, until, now };
+        let query = remember_nonce(&provider, &nonce, now, until);
         Ok(ReceivedAssertion {
             version: Version::V2_0,
             message,
@@ -181,8 +182,7 @@ impl ExpectedAssertion {
         }
         let identifiers = Some(AssertedIdentifiers::of(&claimed_id, &local_id)?);
         let until = pending.expires_at.after(NONCE_MARGIN);
-        let query =
-            RememberNonce { endpoint: provider.clone(), nonce: pending.state.clone(), until, now };
+        let query = remember_nonce(&provider, &pending.state, now, until);
         Ok(ReceivedAssertion {
             version: Version::V1_1,
             message,

@@ -6,10 +6,11 @@ use http::StatusCode;
 
 use super::super::association::signature_fits;
 use super::super::message::{Message, Version};
+use super::super::nonce::remember_nonce;
 use super::association_handle::Sharing;
 use super::dispatched::Dispatched;
 use super::provider::Provider;
-use super::queries::{NextQuery, RememberNonce, ServerStep};
+use super::queries::{NextQuery, ServerStep};
 use super::reject_reason::RejectReason;
 use super::responses::direct;
 use crate::core::query::PendingQuery;
@@ -50,9 +51,8 @@ impl Provider {
             return end(false);
         };
         let until = handle.expires_at.after(HANDLE_MARGIN);
-        let query =
-            RememberNonce { endpoint: self.endpoint.clone(), nonce: handle.text, until, now };
-        ServerStep::Query(NextQuery::RememberNonce(PendingQuery::new(query, move |answer| {
+        let query = remember_nonce(&self.endpoint, &handle.text, now, until);
+        ServerStep::Query(NextQuery::RememberOnce(PendingQuery::new(query, move |answer| {
             match answer {
                 Ok(one_time_use) => end(one_time_use == OneTimeUse::First),
                 Err(why) => ServerStep::Reject(RejectReason::StoreFailed(why).direct(version, &[])),

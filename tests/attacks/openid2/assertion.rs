@@ -361,8 +361,8 @@ fn an_assertion_of_openid_1_is_not_accepted_twice() {
     let checked = pair.run(step).unwrap();
     // A callback that is verified in time may reach the store late, so the store remembers the
     // state for longer.
-    assert!(checked.query.until > pending().expires_at());
-    let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
+    assert!(checked.query.expires_at > pending().expires_at());
+    let Ok(one_time_use) = pair.nonces.remember_once(&checked.query);
     checked.answer(one_time_use).unwrap();
     for later in [1, 450, 899] {
         pair.now.set(NOW + later);
@@ -397,7 +397,7 @@ fn an_assertion_with_an_old_nonce_is_refused() {
         ))
         .unwrap();
     // The nonce is remembered for as long as its time is accepted.
-    assert!(checked.query.until > Timestamp::from_secs(NOW + 300));
+    assert!(checked.query.expires_at > Timestamp::from_secs(NOW + 300));
     for error in
         with_change(|fields| drop(fields.insert("openid.response_nonce".into(), "unique".into())))
     {

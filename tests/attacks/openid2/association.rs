@@ -62,7 +62,7 @@ fn a_good_association_is_not_invalidated_by_an_unsigned_field() {
             pair.moment(),
         );
         let checked = pair.run(step).unwrap();
-        let Ok(one_time_use) = pair.nonces.remember_nonce(&checked.query);
+        let Ok(one_time_use) = pair.nonces.remember_once(&checked.query);
         checked.answer(one_time_use).unwrap().invalidated_handle
     };
     let (pending, callback) = begin(Some(&lost));

@@ -10,11 +10,11 @@ use super::find_credentials::{FindCredentials, FoundCredentials};
 use super::find_temporary::FindTemporary;
 use super::record_decision::RecordDecision;
 use super::redeem::{Redeem, Redemption};
-use super::remember_nonce::RememberNonce;
 use super::save_temporary::SaveTemporary;
 use super::temporary_record::{Stage, TemporaryRecord};
 use super::token_record::TokenRecord;
 use super::traits::Store;
+use crate::core::one_time::{OneTimeValues, RememberOnce};
 use crate::{OneTimeUse, Timestamp};
 
 /// A store in memory. Each query that stores a nonce or temporary credentials drops a few expired
@@ -32,6 +32,7 @@ use crate::{OneTimeUse, Timestamp};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
+    nonces: OneTimeValues,
 }
 
 /// The number of expired records that one query drops at most.
@@ -43,19 +44,12 @@ struct Tables {
     clients: BTreeMap<String, Arc<ClientRecord>>,
     tokens: BTreeMap<String, Arc<TokenRecord>>,
     temporaries: BTreeMap<String, TemporaryRecord>,
-    nonces: BTreeSet<Nonce>,
     /// The entries that expire, in the order of their expiry.
     expiries: BTreeSet<(Timestamp, Expiring)>,
-    /// The latest time of a query that dropped records.
-    latest: Timestamp,
 }
-
-/// Client, token, timestamp and nonce.
-type Nonce = (String, Option<String>, Timestamp, String);
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Expiring {
-    Nonce(Nonce),
     Temporary(String),
     Token(String),
 }
@@ -79,7 +73,7 @@ impl MemoryStore {
     /// Returns the number of records that expire: nonces, temporary credentials, and tokens with a
     /// lifetime.
     pub fn expiring(&self) -> usize {
-        self.tables().expiries.len()
+        self.tables().expiries.len() + self.nonces.len()
     }
 
     /// The tables are consistent between two statements, so a thread that panicked has not broken
@@ -92,13 +86,11 @@ impl MemoryStore {
 impl Tables {
     /// Drops some expired records.
     fn expire(&mut self, now: Timestamp) {
-        self.latest = self.latest.max(now);
         for _ in 0..DROPPED_AT_ONCE {
             if self.expiries.first().is_none_or(|(at, _)| *at > now) {
                 return;
             }
             match self.expiries.pop_first() {
-                Some((_, Expiring::Nonce(nonce))) => drop(self.nonces.remove(&nonce)),
                 Some((_, Expiring::Temporary(token))) => drop(self.temporaries.remove(&token)),
                 Some((_, Expiring::Token(token))) => drop(self.tokens.remove(&token)),
                 None => {}
@@ -145,20 +137,14 @@ impl Store for MemoryStore {
         })
     }
 
-    fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-        let RememberNonce { client_key, token, timestamp, nonce, until, now } = query.clone();
-        let mut tables = self.tables();
-        tables.expire(now);
-        let nonce = (client_key, token, timestamp, nonce);
-        if until <= tables.latest || !tables.nonces.insert(nonce.clone()) {
-            return Ok(OneTimeUse::Replay);
-        }
-        tables.expiries.insert((until, Expiring::Nonce(nonce)));
-        Ok(OneTimeUse::First)
+    fn remember_once(&self, query: &RememberOnce) -> Result<OneTimeUse, Infallible> {
+        self.tables().expire(query.now);
+        Ok(self.nonces.remember(query))
     }
 
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
         let SaveTemporary { token, record, now } = query.clone();
+        self.nonces.drop_expired(now);
         let mut tables = self.tables();
         tables.expire(now);
         // The replaced records can have another expiry.
@@ -205,36 +191,14 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::one_time::OneTimePurpose;
+    use crate::core::token_hash::TokenHash;
 
-    fn remember(store: &MemoryStore, number: u64, now: u64) -> OneTimeUse {
-        let (timestamp, until, now) =
-            (Timestamp::from_secs(now), Timestamp::from_secs(now + 300), Timestamp::from_secs(now));
-        let (client_key, nonce) = ("dpf43f3p2l4k3l03".to_owned(), number.to_string());
-        let Ok(one_time_use) = store.remember_nonce(&RememberNonce {
-            client_key,
-            token: None,
-            timestamp,
-            nonce,
-            until,
-            now,
-        });
-        one_time_use
-    }
-
-    #[test]
-    fn no_request_waits_until_all_expired_nonces_are_dropped() {
-        let store = MemoryStore::default();
-        for number in 0..100_000 {
-            assert_eq!(remember(&store, number, 0), OneTimeUse::First);
-        }
-        for number in 0..100_000 / 31 + 1 {
-            let before = store.expiring();
-            assert_eq!(remember(&store, number, 300), OneTimeUse::First);
-            assert!(store.expiring() + DROPPED_AT_ONCE > before);
-        }
-        assert_eq!(store.expiring(), 100_000 / 31 + 1);
-        // A nonce that has expired and is still there counts as seen, as one that was dropped does.
-        assert_eq!(remember(&store, 0, 0), OneTimeUse::Replay);
+    fn remember(store: &MemoryStore, number: u64, now: u64) {
+        let key = TokenHash::of_number(number);
+        let [now, end] = [now, now + 300].map(Timestamp::from_secs);
+        let query = RememberOnce::new(OneTimePurpose::OAuth1Nonce, key, now, end);
+        assert_eq!(store.remember_once(&query), Ok(OneTimeUse::First));
     }
 
     #[test]

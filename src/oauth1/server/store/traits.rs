@@ -5,10 +5,10 @@ use super::find_credentials::{FindCredentials, FoundCredentials};
 use super::find_temporary::FindTemporary;
 use super::record_decision::RecordDecision;
 use super::redeem::{Redeem, Redemption};
-use super::remember_nonce::RememberNonce;
 use super::save_temporary::SaveTemporary;
 use super::temporary_record::TemporaryRecord;
 use crate::OneTimeUse;
+use crate::core::one_time::RememberOnce;
 use crate::core::server_queries::server_queries;
 use crate::oauth1::server::refuse::rejected::Rejected;
 
@@ -69,7 +69,7 @@ server_queries! {
     ///     clients: HashMap<String, Arc<ClientRecord>>,
     ///     temporaries: HashMap<String, TemporaryRecord>,
     ///     tokens: HashMap<String, Arc<TokenRecord>>,
-    ///     nonces: HashSet<(String, Option<String>, u64, String)>,
+    ///     values: HashSet<(OneTimePurpose, TokenHash)>,
     /// }
     ///
     /// struct MyStore(Mutex<Tables>);
@@ -91,11 +91,10 @@ server_queries! {
     ///     }
     ///
     ///     // INSERT … ON CONFLICT DO NOTHING: `First` if a row was inserted. Rows may go when
-    ///     // `until` has passed.
-    ///     fn remember_nonce(&self, query: &RememberNonce) -> Result<OneTimeUse, Infallible> {
-    ///         let RememberNonce { client_key, token, timestamp, nonce, .. } = query.clone();
-    ///         let key = (client_key, token, timestamp.as_secs(), nonce);
-    ///         let inserted = self.0.lock().unwrap().nonces.insert(key);
+    ///     // `expires_at` has passed.
+    ///     fn remember_once(&self, query: &RememberOnce) -> Result<OneTimeUse, Infallible> {
+    ///         let value = (query.purpose, query.key);
+    ///         let inserted = self.0.lock().unwrap().values.insert(value);
     ///         Ok(if inserted { OneTimeUse::First } else { OneTimeUse::Replay })
     ///     }
     ///
@@ -180,7 +179,7 @@ server_queries! {
     aside [];
 
     find_credentials: FindCredentials -> FoundCredentials;
-    remember_nonce: RememberNonce -> OneTimeUse;
+    remember_once: RememberOnce -> OneTimeUse;
     save_temporary: SaveTemporary -> ();
     find_temporary: FindTemporary -> Option<TemporaryRecord>;
     record_decision: RecordDecision -> Option<TemporaryRecord>;

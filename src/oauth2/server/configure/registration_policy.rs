@@ -1,6 +1,6 @@
 //! The policy for the registration of clients: RFC 7591 §1.2.
 
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::records::client_record::Registrant;
 use crate::oauth2::server::store::records::secret_hasher::SHORTEST;
 use crate::{Error, Unsupported};

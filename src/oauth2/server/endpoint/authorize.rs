@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use http::{Method, Request};
 
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::common::names::{AUTHORIZATION_CODE, IMPLICIT};
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::parameters::{self, Parameters};
 use crate::oauth2::server::flow::storage::{ask, check_method, or_reject};

@@ -13,10 +13,10 @@
 use std::sync::Arc;
 
 use super::authorize::unregistered;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::common::json_response::is_quotable;
 use crate::oauth2::common::names::{AUTHORIZATION_CODE, IMPLICIT};
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::storage::{ask, or_reject};
 use crate::oauth2::server::issue::tokens::{IssueParams, IssuedTokens, grant_id};

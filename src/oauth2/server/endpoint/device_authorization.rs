@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::DEVICE_CODE;
 use crate::oauth2::common::pkce::Unguessable;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::tokens::grant_id;

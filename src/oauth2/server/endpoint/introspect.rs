@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::Introspection;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::client_authentication::AuthenticatedClient;
 use crate::oauth2::server::flow::storage::EndpointOutput;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::authorize::PATIENCE;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::pkce::Unguessable;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::client_metadata::{check, refused};
 use crate::core::secret::same;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::ClientMetadata;
 use crate::oauth2::common::bearer::of_header;
 use crate::oauth2::common::json_response;
 use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST};
 use crate::oauth2::common::pkce::Unguessable;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::configure::registration_policy::RegistrationPolicy;
 use crate::oauth2::server::flow::parameters;

@@ -3,8 +3,8 @@
 
 use http::{Request, StatusCode};
 
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::json_response;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::client_authentication::AuthenticatedClient;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};

@@ -18,7 +18,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use crate::Secret;
 use crate::core::secret::same;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::issue::tokens::IssuedTokens;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::refuse::reason::RejectReason;

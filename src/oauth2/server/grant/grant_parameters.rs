@@ -1,11 +1,11 @@
 //! The parameters of a token request, by grant type: RFC 6749 §4, RFC 8628 §3.4, RFC 8693 §2.1.
 
 use crate::Secret;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::{
     ACCESS_TOKEN_TYPE, AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, PASSWORD,
     REFRESH_TOKEN, REFRESH_TOKEN_TYPE, TOKEN_EXCHANGE,
 };
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::grant_type::GrantType;
 use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::refuse::reason::RejectReason;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Secret;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::flow::parameters::check_resources;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask};
 use crate::oauth2::server::issue::token_request::TokenRequest;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::tokens::{IssueParams, IssuedTokens, TokenResponse};
 use crate::Moment;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::TOKEN_EXCHANGE;
 use crate::oauth2::common::scope::Scope;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::grant_type::GrantType;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::flow::parameters::check_resources;

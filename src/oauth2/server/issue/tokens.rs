@@ -7,10 +7,10 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response;
 use crate::oauth2::common::names::REFRESH_TOKEN;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::configure::builder::ProviderBuilder;
 use crate::oauth2::server::configure::generator::{NewToken, is_token};
 use crate::oauth2::server::configure::grant_type::GrantType;

@@ -6,7 +6,7 @@ use super::queries::{FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecor
 use super::records::client_record::ClientRecord;
 use super::records::token_record::TokenRecord;
 use crate::core::query::ServerQuery;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 
 /// The query that finds all records that a request names. A token request names its client and a
 /// code, for example.

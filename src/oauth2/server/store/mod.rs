@@ -10,7 +10,7 @@ pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod traits;
 
-pub use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
+pub use crate::core::token_hash::{InvalidTokenHash, TokenHash};
 pub use find::{Find, Found};
 pub use memory::MemoryStore;
 pub use queries::{

@@ -8,7 +8,7 @@ use super::records::one_time_record::OneTimeRecord;
 use super::records::token_record::TokenRecord;
 use crate::Timestamp;
 use crate::core::query::ServerQuery;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 
 /// The query that finds a client by its client id, compared byte by byte.
 ///

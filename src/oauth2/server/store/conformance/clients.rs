@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::kit::{Kit, must};
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{NewTokens, RemoveClient, SaveClient};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::client_secret::ClientSecret;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::core::token_hash::TokenHash;
 use crate::for_each_oauth2_query;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::find::{Find, Found};
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,

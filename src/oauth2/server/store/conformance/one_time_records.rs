@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::ResponseMode;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
     FoundOneTimeRecord, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke,
     SaveOneTimeRecord,

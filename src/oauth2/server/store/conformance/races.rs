@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, must};
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
     NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Rotate, Rotation, SaveClient,

@@ -6,7 +6,7 @@ use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, must};
 use super::races::{Together, run};
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
     NewTokens, Redeem, Redemption, RemoveClient, Revoke, SaveTokens,
 };

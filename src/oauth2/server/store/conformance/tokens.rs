@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::kit::{Kit, must};
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{NewTokens, Revoke, Rotation, SaveTokens, Saved};
 use crate::oauth2::server::store::traits::AsyncStore;

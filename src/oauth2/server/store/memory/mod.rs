@@ -32,7 +32,7 @@ use super::records::grant_record::{GrantId, GrantRecord};
 use super::records::token_record::TokenRecord;
 use super::traits::Store;
 use crate::Timestamp;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 
 /// Keeps everything in memory. Records that have expired, or whose grant was revoked or client
 /// removed, are dropped some at a time, whenever tokens or one-time records are saved.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::Timestamp;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::records::grant_record::GrantId;
 use crate::oauth2::server::store::records::one_time_record::OneTimeRecord;
 use crate::oauth2::server::store::records::token_record::TokenRecord;

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::client_secret::ClientSecret;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::{
     AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, NO_SECRET, REFRESH_TOKEN,
 };
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::{ClientMetadata, Scope};
 use crate::{Error, Secret, Timestamp};
 

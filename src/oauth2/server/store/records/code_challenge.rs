@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 
 /// The PKCE challenge of an authorization request, with which the `code_verifier` is compared (RFC
 /// 7636 §4.6).

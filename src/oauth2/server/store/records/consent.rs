@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code_challenge::CodeChallenge;
 use crate::Timestamp;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::{ResponseMode, Scope};
 use crate::wire::without_secrets;
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::approval::Approval;
 use crate::Timestamp;
+use crate::core::token_hash::{InvalidTokenHash, TokenHash};
 use crate::oauth2::common::scope::Scope;
-use crate::oauth2::common::token_hash::{InvalidTokenHash, TokenHash};
 
 /// The identifier of a grant. All tokens of the grant share it.
 ///

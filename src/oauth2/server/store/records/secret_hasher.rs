@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::core::secret::same;
-use crate::oauth2::common::token_hash::TokenHash;
+use crate::core::token_hash::TokenHash;
 use crate::{Moment, Secret};
 
 /// The shortest text that an attacker cannot guess, in bytes: 128 bits (RFC 6749 §10.10) are 22

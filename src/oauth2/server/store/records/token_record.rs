@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::grant_record::GrantRecord;
 use crate::Timestamp;
+use crate::core::token_hash::TokenHash;
 use crate::oauth2::Scope;
-use crate::oauth2::common::token_hash::TokenHash;
 use crate::oauth2::server::store::records::sealed::Sealed;
 
 /// The record of an access token or a refresh token, which is stored under the hash of the token.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::core::short_hash;
+use super::short_hash;
 
 /// The SHA-256 hash of a code or token. It is the key under which a code or token is stored, so an
 /// attacker who reads the store does not get any token.
@@ -80,6 +80,14 @@ impl TokenHash {
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text);
         }
+        Self(hash.finalize().into())
+    }
+
+    /// Returns the hash of several parts, one after the other. The first part must say where the
+    /// others end.
+    #[cfg(feature = "oauth1")]
+    pub(crate) fn of_parts<const N: usize>(parts: [&[u8]; N]) -> Self {
+        let hash = parts.into_iter().fold(Sha256::new(), Sha256::chain_update);
         Self(hash.finalize().into())
     }
 
