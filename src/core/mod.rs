@@ -17,6 +17,8 @@ pub(crate) mod moment;
 #[cfg(any(feature = "oauth1", feature = "openid2"))]
 pub(crate) mod one_time;
 pub(crate) mod query;
+#[cfg(any(feature = "server", feature = "oauth1"))]
+pub(crate) mod record_format;
 pub(crate) mod response_excerpt;
 pub(crate) mod secret;
 pub(crate) mod server_queries;

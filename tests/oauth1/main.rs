@@ -6,6 +6,7 @@ mod common;
 mod departures;
 mod laws;
 mod provider;
+mod records;
 mod remote_signing;
 mod responses;
 mod rfc5849;

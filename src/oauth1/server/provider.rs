@@ -18,6 +18,7 @@ use super::verifier::Verifier;
 use super::verifier_code::hashed;
 use super::verify::{SignedWith, VerifiedRequest};
 use crate::core::query::PendingQuery;
+use crate::core::record_format::RecordFormat;
 use crate::oauth1::names::{CALLBACK, CALLBACK_CONFIRMED, TOKEN, TOKEN_SECRET, VERIFIER, is_oauth};
 use crate::oauth1::signing::query;
 use crate::wire::hex;
@@ -188,6 +189,7 @@ impl Provider {
             (CALLBACK_CONFIRMED, "true".to_owned()),
         ];
         let record = TemporaryRecord {
+            format: RecordFormat,
             secret: Secret::new(secret),
             client_key: presented.client,
             callback,

@@ -7,6 +7,7 @@ mod events;
 mod flows;
 mod grants;
 mod options;
+mod records;
 mod registration;
 mod responses;
 #[cfg(feature = "conformance")]

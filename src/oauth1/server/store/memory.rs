@@ -192,6 +192,7 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
     use crate::core::one_time::OneTimePurpose;
+    use crate::core::record_format::RecordFormat;
     use crate::core::token_hash::TokenHash;
 
     fn remember(store: &MemoryStore, number: u64, now: u64) {
@@ -224,6 +225,7 @@ mod tests {
         let store = MemoryStore::default();
         let save = |until| {
             let record = TemporaryRecord {
+                format: RecordFormat,
                 secret: "hdhd0244k9j7ao03".into(),
                 client_key: "dpf43f3p2l4k3l03".into(),
                 callback: "oob".to_owned(),

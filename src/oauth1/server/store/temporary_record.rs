@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::record_format::RecordFormat;
 use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
@@ -19,6 +20,9 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TemporaryRecord {
+    /// The version of the stored form.
+    #[serde(default, rename = "v")]
+    pub(crate) format: RecordFormat,
     /// The shared secret of the temporary credentials.
     pub secret: Secret,
     /// The identifier of the client to which the credentials were issued.
@@ -55,6 +59,7 @@ impl TemporaryRecord {
         expires_at: Timestamp,
     ) -> Self {
         Self {
+            format: RecordFormat,
             secret: secret.into(),
             client_key: client_key.into(),
             callback: callback.into(),

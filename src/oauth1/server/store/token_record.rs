@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schedules::Schedules;
+use crate::core::record_format::RecordFormat;
 use crate::oauth1::server::store::approval::Approval;
 use crate::{Secret, Timestamp};
 
@@ -20,6 +21,9 @@ use crate::{Secret, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenRecord {
+    /// The version of the stored form.
+    #[serde(default, rename = "v")]
+    pub(crate) format: RecordFormat,
     /// The shared secret of the token.
     pub secret: Secret,
     /// The identifier of the client to which the token was issued.
@@ -50,6 +54,7 @@ impl TokenRecord {
         approval: Approval,
     ) -> Self {
         Self {
+            format: RecordFormat,
             secret: secret.into(),
             client_key: client_key.into(),
             expires_at: None,

@@ -13,6 +13,7 @@
 use std::sync::Arc;
 
 use super::authorize::unregistered;
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::ResponseMode;
 use crate::oauth2::common::json_response::is_quotable;
@@ -229,6 +230,7 @@ impl Provider {
         let Consent { back, redirect_uri_sent, challenge, client_id, pushed, .. } = consent;
         let redirect_uri = back.redirect_uri.clone();
         let record = OneTimeRecord {
+            format: RecordFormat,
             grant_id: grant.id,
             client_id,
             expires_at,

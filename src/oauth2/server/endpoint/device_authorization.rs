@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{Request, StatusCode};
 
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::DEVICE_CODE;
 use crate::oauth2::common::pkce::Unguessable;
@@ -71,6 +72,7 @@ impl Provider {
                     asked_at: None,
                 };
                 let record = OneTimeRecord {
+                    format: RecordFormat,
                     grant_id: grant_id(&moment),
                     client_id: client.client_id.clone(),
                     expires_at: moment.now.after(provider.0.device_lifetime),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Request, StatusCode};
 
 use super::authorize::PATIENCE;
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::pkce::Unguessable;
 use crate::oauth2::server::configure::provider::Provider;
@@ -67,6 +68,7 @@ impl Provider {
                 let lifetime = provider.0.pushed_request_lifetime;
                 let loadable_until = moment.now.after(lifetime);
                 let record = OneTimeRecord {
+                    format: RecordFormat,
                     grant_id: grant_id(&moment),
                     client_id: client.client_id.clone(),
                     // The user can still decide on a page that was opened before `loadable_until`.

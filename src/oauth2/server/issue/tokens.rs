@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response;
@@ -97,6 +98,7 @@ impl ProviderBuilder {
         let refresh = refresh.transpose()?;
         let key = TokenHash::of(&access);
         let record = |kind, expires_at| TokenRecord {
+            format: RecordFormat,
             kind,
             grant: grant.clone(),
             narrowed_scope: None,

@@ -85,24 +85,28 @@ for_each_oauth2_query! { server_queries! {
     /// Every method is one atomic operation: hold a lock during the method, or in SQL use one
     /// statement or one transaction. The feature `conformance` has functions that check an
     /// implementation. Records implement serde's `Serialize` and `Deserialize`, so each can be
-    /// stored in a JSON column. The other columns are the keys by which a record is found, and its
+    /// stored in a JSON column. Each record has a member `v`, the version of its form. Later
+    /// versions of this crate read all records of version 1, and a record of a later version is
+    /// refused with an error. The other columns are the keys by which a record is found, and its
     /// expiry:
     ///
     /// ```sql
     /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
     /// CREATE TABLE one_time_records (
-    ///     key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, client_id TEXT,
-    ///     expires_at BIGINT, version BIGINT NOT NULL DEFAULT 0,
+    ///     key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, user_id TEXT,
+    ///     client_id TEXT REFERENCES clients ON DELETE CASCADE, expires_at BIGINT, version BIGINT NOT NULL DEFAULT 0,
     ///     used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL
     /// );
     /// CREATE TABLE tokens (
-    ///     key TEXT PRIMARY KEY, grant_id TEXT, client_id TEXT REFERENCES clients,
-    ///     unique_key TEXT, expires_at BIGINT, replaced BOOLEAN NOT NULL DEFAULT FALSE,
-    ///     user_id TEXT, serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL
+    ///     key TEXT PRIMARY KEY, grant_id TEXT, family TEXT, user_id TEXT,
+    ///     client_id TEXT REFERENCES clients ON DELETE CASCADE,
+    ///     subject TEXT REFERENCES tokens ON DELETE CASCADE, unique_key TEXT, expires_at BIGINT,
+    ///     replaced BOOLEAN NOT NULL DEFAULT FALSE,
+    ///     serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL
     /// );
-    /// -- with an index on each grant_id, client_id, unique_key, user_id and expires_at. The
-    /// -- serial tells which of several reusable tokens came last, and the user_id is for pages on
-    /// -- which a user sees what was granted. Then, for example:
+    /// -- with an index on each grant_id, family, user_id, client_id, subject, unique_key and
+    /// -- expires_at. The serial tells which of several reusable tokens was saved last. The subject
+    /// -- is the token from which the token was exchanged. Then, for example:
     ///
     /// -- save a one-time record with a second_key: an expired one must make room first
     /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
@@ -122,7 +126,8 @@ for_each_oauth2_query! { server_queries! {
     /// -- the predecessor, in PostgreSQL's syntax
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4;
     ///
-    /// -- revoke a grant
+    /// -- revoke a grant; likewise a user and a client. The one-time records of a family are those
+    /// -- of its first grant
     /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///

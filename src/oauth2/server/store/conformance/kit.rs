@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::for_each_oauth2_query;
 use crate::oauth2::server::store::find::{Find, Found};
@@ -161,6 +162,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     pub(crate) fn row(&self, kind: TokenKind, grant: &Arc<GrantRecord>) -> KeyedToken {
         let record = TokenRecord {
+            format: RecordFormat,
             kind,
             grant: grant.clone(),
             narrowed_scope: None,
@@ -249,6 +251,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     fn of(&self, grant: &GrantRecord, pending: OneTimeContent) -> OneTimeRecord {
         let expires_at = self.now.after(LIFE);
         OneTimeRecord {
+            format: RecordFormat,
             grant_id: grant.id,
             client_id: grant.client_id.clone(),
             expires_at,

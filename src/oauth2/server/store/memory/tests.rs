@@ -3,6 +3,7 @@
 
 use super::table::moved;
 use super::*;
+use crate::core::record_format::RecordFormat;
 use crate::oauth2::Scope;
 use crate::oauth2::server::store::{
     DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord, Sealed, TokenKind, TokenReuse,
@@ -60,6 +61,7 @@ fn tokens(client: &str, grant: u32, number: u32, now: u64) -> NewTokens {
         granted_at: at(now),
     });
     let record = |kind| TokenRecord {
+        format: RecordFormat,
         kind,
         grant: grant.clone(),
         narrowed_scope: None,
@@ -95,6 +97,7 @@ fn reusable_token(client: &str, grant: u32, number: u32, now: u64) -> NewTokens 
 /// Returns a device's one-time record with a second_key.
 fn record(client: &str, grant: u32, number: u32, now: u64) -> SaveOneTimeRecord {
     let record = OneTimeRecord {
+        format: RecordFormat,
         grant_id: grant_id(grant),
         client_id: client.to_owned(),
         expires_at: at(now + LIFETIME),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::client_secret::ClientSecret;
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::common::names::{
     AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, IMPLICIT, NO_SECRET, REFRESH_TOKEN,
@@ -71,6 +72,9 @@ impl Registrant {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientRecord {
+    /// The version of the stored form.
+    #[serde(default, rename = "v")]
+    pub(crate) format: RecordFormat,
     /// The client id.
     pub client_id: String,
     /// The client secret. `None` for a public client.
@@ -115,6 +119,7 @@ impl fmt::Debug for ClientRecord {
 impl ClientRecord {
     fn new(client_id: impl Into<String>, secret: Option<ClientSecret>) -> Self {
         Self {
+            format: RecordFormat,
             client_id: client_id.into(),
             secret,
             previous_secret: None,

@@ -9,6 +9,7 @@ use super::code_challenge::CodeChallenge;
 use super::consent::Consent;
 use super::grant_record::{GrantId, GrantRecord};
 use crate::Timestamp;
+use crate::core::record_format::RecordFormat;
 use crate::oauth2::common::scope::Scope;
 
 /// The record of a value that can be redeemed once: an authorization code, a device code or a
@@ -28,6 +29,9 @@ use crate::oauth2::common::scope::Scope;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OneTimeRecord {
+    /// The version of the stored form.
+    #[serde(default, rename = "v")]
+    pub(crate) format: RecordFormat,
     /// The identifier of the grant to which the tokens that are issued for this value belong.
     pub grant_id: GrantId,
     /// The id of the client to which the value was given.

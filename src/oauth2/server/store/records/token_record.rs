@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grant_record::GrantRecord;
 use crate::Timestamp;
+use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::Scope;
 use crate::oauth2::server::store::records::sealed::Sealed;
@@ -25,6 +26,9 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenRecord {
+    /// The version of the stored form.
+    #[serde(default, rename = "v")]
+    pub(crate) format: RecordFormat,
     /// The kind of the token.
     pub kind: TokenKind,
     /// The grant to which the token belongs.
