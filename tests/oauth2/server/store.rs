@@ -113,11 +113,10 @@ impl Store for Broken {
         self.one_time_records.lock().unwrap().insert(query.key, query.record.clone());
         let mut saved = self.inner.save_one_time_record(query)?;
         if self.fault == Fault::OverwritesSecondKeys && !saved {
-            let other = self
-                .inner
-                .find_one_time_record(&FindOneTimeRecord::new(query.second_key.unwrap()))?
-                .unwrap();
-            self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
+            let query_of_other = FindOneTimeRecord::new(query.second_key.unwrap());
+            if let Some(other) = self.inner.find_one_time_record(&query_of_other)? {
+                self.inner.revoke(&Revoke::Grant(other.record.grant_id))?;
+            }
             saved = self.inner.save_one_time_record(query)?;
         }
         Ok(saved)
@@ -232,6 +231,7 @@ impl Store for Broken {
             between_two_steps();
         }
         let rotation = self.inner.rotate(query)?;
+        self.tokens.lock().unwrap().push(query.tokens.access.clone());
         let save = || self.inner.save_tokens(&SaveTokens::new(query.tokens.clone(), None));
         let forgotten = match self.fault {
             Fault::RotatesTwice => true,
@@ -304,36 +304,54 @@ fn the_memory_store_passes_the_conformance_kit() {
 
 #[test]
 fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
-    for (fault, rule) in [
-        (Fault::ReplacesClients, "SaveClient"),
-        (Fault::RemovesClientsAlone, "RemoveClient"),
-        (Fault::RedeemsWithoutSpending, "answers Replayed"),
-        (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed; "),
-        (Fault::LeavesRecordsWithTheirGrant, "the grant of the existing token"),
-        (Fault::OverwritesSecondKeys, "second key of a living record"),
-        (Fault::TakesStaleVersions, "ReplaceOneTimeRecord with a version"),
-        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord does not change a used record"),
-        (Fault::IgnoresParents, "ParentGone"),
-        (Fault::ReturnsExpiredReusableTokens, "expired"),
-        (Fault::ChecksReuseKeysInTwoSteps, "reuse key"),
-        (Fault::LosesNarrowedScopes, "complete record of the access token"),
-        (Fault::RotatesTwice, "the second Rotate answers Replaced"),
-        (Fault::RotatesInTwoSteps, "exactly one is answered Rotated; "),
-        (Fault::ForgetsRefreshTokensOfGrants, "whose parent's grant was revoked"),
-        (Fault::RevokesInTwoSteps, "revoked while tokens are saved"),
-        (Fault::KeepsExchangedTokens, "Revoke of a token removes the tokens that were exchanged"),
-        (Fault::ForgetsTheSubjectOfExchanges, "does not remove this token"),
-        (Fault::TakesFamiliesForGrants, "the record of an exchanged token"),
-        (Fault::RevokesAnyGrantAsFamily, "Revoke of a family takes the identifier"),
-        (Fault::FoldsUsers, "Revoke of a user compares users byte for byte"),
-        (Fault::KeepsTokensOfRevokedClients, "Revoke of a client removes all of its tokens"),
-        (Fault::FindsOneClientForBoth, "Find answers with the records"),
-        (Fault::FindsNoTokenBesideARecord, "Find answers with the records"),
-    ] {
+    // The fault, the rule that finds it, and a word of each other rule that it breaks.
+    let faults: [(Fault, &str, &[&str]); 24] = [
+        (Fault::ReplacesClients, "SaveClient without", &["SaveClient", "registration", "saved"]),
+        (Fault::RemovesClientsAlone, "RemoveClient removes all", &["revoked: RemoveClient"]),
+        (Fault::RedeemsWithoutSpending, "answers Replayed", &["Redeem", "Replayed"]),
+        (Fault::RedeemsInTwoSteps, "exactly one is answered Redeemed", &["answered Replayed"]),
+        (Fault::LeavesRecordsWithTheirGrant, "the grant of the existing token", &[]),
+        (Fault::OverwritesSecondKeys, "second key of a living record", &["second key", "version"]),
+        (Fault::TakesStaleVersions, "with a stale version", &["ReplaceOneTimeRecord"]),
+        (Fault::ReplacesUsedRecords, "ReplaceOneTimeRecord does not change a used record", &[]),
+        (Fault::IgnoresParents, "does not exist answers ParentGone", &["parent", "revoked while"]),
+        (Fault::ReturnsExpiredReusableTokens, "that has expired", &["answers Existing"]),
+        (Fault::ChecksReuseKeysInTwoSteps, "with one reuse key at once", &["one reuse key"]),
+        (Fault::LosesNarrowedScopes, "complete record of the access token", &[]),
+        (Fault::RotatesTwice, "the second Rotate answers Replaced", &["Rotate"]),
+        (Fault::RotatesInTwoSteps, "exactly one is answered Rotated", &["Rotate"]),
+        (Fault::ForgetsRefreshTokensOfGrants, "its refresh tokens", &["grant"]),
+        (Fault::RevokesInTwoSteps, "revoked while tokens are saved", &[]),
+        (Fault::KeepsExchangedTokens, "Revoke of a token removes", &["while it is exchanged"]),
+        (Fault::ForgetsTheSubjectOfExchanges, "does not remove this token", &["exchanged"]),
+        (Fault::TakesFamiliesForGrants, "record of an exchanged token", &["exchanged", "family"]),
+        (Fault::RevokesAnyGrantAsFamily, "Revoke of a family takes the identifier", &[]),
+        (Fault::FoldsUsers, "Revoke of a user compares users byte for byte", &[]),
+        (Fault::KeepsTokensOfRevokedClients, "Revoke of a client removes all", &["Client"]),
+        (Fault::FindsOneClientForBoth, "Find answers with the records", &[]),
+        (Fault::FindsNoTokenBesideARecord, "Find answers with the records", &[]),
+    ];
+    for (fault, rule, others) in faults {
         let said = verdict(|| conformance::check(&Broken::new(fault), NOW));
         let said = said.unwrap_or_else(|| panic!("{fault:?} was not caught"));
         assert!(said.contains(rule), "{fault:?}: {said}");
+        for broken in said.lines().filter(|line| line.starts_with("- ")) {
+            let known = [rule].iter().chain(others).any(|word| broken.contains(word));
+            assert!(known, "{fault:?} breaks another rule: {broken}");
+        }
     }
+}
+
+#[test]
+fn the_message_has_all_broken_rules_the_values_and_the_callers_line() {
+    let line = line!() + 1;
+    let said = verdict(|| conformance::check(&Broken::new(Fault::RotatesTwice), NOW)).unwrap();
+    let head =
+        format!("2 of the rules, found by the check at tests/oauth2/server/store.rs:{line}:");
+    assert!(said.lines().next().unwrap().contains(&head), "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("- ")).count(), 2, "{said}");
+    assert!(said.contains("the second Rotate answers Replaced, with the first one's record"));
+    assert!(said.contains(": expected Replaced(") && said.contains(", received Rotated"), "{said}");
 }
 
 /// Waits once, so that the other tasks can run.
@@ -396,7 +414,7 @@ fn asynchronous_stores_are_checked_too_and_their_futures_overlap() {
     let slow = |redeems_in_two_steps| Slow { inner: MemoryStore::default(), redeems_in_two_steps };
     pollster::block_on(conformance::check_async(&slow(false), NOW));
     let said = verdict(|| pollster::block_on(conformance::check_async(&slow(true), NOW))).unwrap();
-    assert!(said.contains("exactly one is answered Redeemed; 4 were"), "{said}");
+    assert!(said.contains("exactly one is answered Redeemed: expected 1, received 4"), "{said}");
 }
 
 /// A store that fails at every query.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kit::{Kit, must};
+use super::kit::Kit;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{NewTokens, RemoveClient, SaveClient};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
@@ -35,7 +35,7 @@ fn save(record: &ClientRecord, replaces: Option<&ClientRecord>) -> SaveClient {
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (id, registration) = (kit.name("client"), kit.key());
-    must(
+    kit.must(
         kit.client(&id).await.is_none(),
         "FindClient of a client that was never saved answers None",
     );
@@ -43,44 +43,47 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let is =
         async |record: &ClientRecord| kit.client(&id).await.is_some_and(|found| *found == *record);
     let refused = !kit.save_client(save(&first, Some(&first))).await;
-    must(
+    kit.must(
         refused && kit.client(&id).await.is_none(),
         "SaveClient that replaces a client which does not exist saves nothing",
     );
-    must(kit.save_client(save(&first, None)).await, "SaveClient with a new client answers true");
-    must(is(&first).await, "FindClient answers with the complete record that was saved");
+    kit.must(
+        kit.save_client(save(&first, None)).await,
+        "SaveClient with a new client answers true",
+    );
+    kit.must(is(&first).await, "FindClient answers with the complete record that was saved");
 
     let second = registered(&id, Some(registration)).add_redirect_uri("https://other.example.com/");
     let refused = !kit.save_client(save(&second, None)).await;
-    must(
+    kit.must(
         refused && is(&first).await,
         "SaveClient without `replaces` does not change a client that exists",
     );
     let refused = !kit.save_client(save(&second, Some(&second))).await;
-    must(
+    kit.must(
         refused && is(&first).await,
         "SaveClient does not change a client that differs from `replaces`",
     );
-    must(
+    kit.must(
         kit.save_client(save(&second, Some(&first))).await,
         "SaveClient whose `replaces` is the stored record answers true",
     );
-    must(is(&second).await, "SaveClient replaces the whole record");
+    kit.must(is(&second).await, "SaveClient replaces the whole record");
 
     let renewed = registered(&id, Some(kit.key()));
-    must(
+    kit.must(
         kit.save_client(save(&renewed, Some(&second))).await,
         "SaveClient may change the registration's hash",
     );
     let refused = !kit.save_client(save(&second, Some(&first))).await;
-    must(
+    kit.must(
         refused && is(&renewed).await,
         "after SaveClient has changed the registration's hash, the former hash is not valid",
     );
 
     let id = kit.name("client");
     let unmanaged = registered(&id, None);
-    must(
+    kit.must(
         kit.save_client(save(&unmanaged, None)).await,
         "SaveClient saves a client without a registration, too",
     );
@@ -88,7 +91,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let removed =
         kit.remove_client(RemoveClient { client_id: id.clone(), registration: kit.key() }).await;
     let stays = kit.client(&id).await.is_some_and(|found| *found == unmanaged);
-    must(
+    kit.must(
         refused && !removed && stays,
         "a client without a registration can be neither replaced nor removed",
     );
@@ -97,7 +100,7 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 /// Identifiers are compared byte by byte. Some databases ignore case, or spaces at the end.
 async fn names<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let id = kit.name("Client");
-    must(
+    kit.must(
         kit.save_client(save(&registered(&id, None), None)).await,
         "SaveClient with a new client answers true",
     );
@@ -108,7 +111,10 @@ async fn names<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         format!("{id}%"),
         String::new(),
     ] {
-        must(kit.client(&other).await.is_none(), "FindClient compares identifiers byte for byte");
+        kit.must(
+            kit.client(&other).await.is_none(),
+            "FindClient compares identifiers byte for byte",
+        );
     }
 }
 
@@ -117,7 +123,7 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let registrations = [kit.key(), kit.key()];
     let mut kept = Vec::new();
     for (id, registration) in ids.iter().zip(registrations) {
-        must(
+        kit.must(
             kit.save_client(save(&registered(id, Some(registration)), None)).await,
             "SaveClient with a new client answers true",
         );
@@ -131,36 +137,40 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let remove =
         |which: usize, registration| RemoveClient { client_id: ids[which].clone(), registration };
     let removed = kit.remove_client(remove(0, registrations[1])).await;
-    must(
+    kit.must(
         !removed && kit.client(&ids[0]).await.is_some(),
         "RemoveClient with another registration's hash removes nothing",
     );
-    must(
-        kit.has(&kept[0].0[0].access).await,
+    kit.must_have(
+        &kept[0].0[0].access,
         "RemoveClient with another registration's hash removes no tokens",
-    );
-    must(
+    )
+    .await;
+    kit.must(
         kit.remove_client(remove(0, registrations[0])).await,
         "RemoveClient with the registration's hash answers true",
     );
-    must(kit.client(&ids[0]).await.is_none(), "RemoveClient removes the client");
+    kit.must(kit.client(&ids[0]).await.is_none(), "RemoveClient removes the client");
     let (tokens, record) = &kept[0];
-    must(
+    kit.must(
         kit.lacks(&tokens[0]).await && kit.lacks(&tokens[1]).await,
         "RemoveClient removes all of the client's tokens",
     );
-    must(kit.record(*record).await.is_none(), "RemoveClient removes the client's one-time records");
-    must(
+    kit.must(
+        kit.record(*record).await.is_none(),
+        "RemoveClient removes the client's one-time records",
+    );
+    kit.must(
         !kit.remove_client(remove(0, registrations[0])).await,
         "RemoveClient of a client that was removed answers false",
     );
     let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;
-    must(
+    kit.must(
         untouched && kit.record(*record).await.is_some(),
         "RemoveClient does not change other clients, nor their tokens and records",
     );
-    must(
+    kit.must(
         kit.save_client(save(&registered(&ids[0], None), None)).await,
         "a client's identifier is free once it is removed",
     );

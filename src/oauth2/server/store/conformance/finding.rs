@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::clients::registered;
-use super::kit::{Kit, must};
+use super::kit::Kit;
 use crate::oauth2::server::store::find::{Find, Found};
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, Redeem, SaveClient, SaveOneTimeRecord,
@@ -16,7 +16,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let [id, other_id] = [kit.name("client"), kit.name("client")];
     for id in [&id, &other_id] {
         let record = Arc::new(registered(id, None));
-        must(
+        kit.must(
             kit.save_client(SaveClient { record, replaces: None }).await,
             "SaveClient with a new client answers true",
         );
@@ -46,12 +46,11 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         };
         let expected = one_by_one(kit, &query).await;
         let found = kit.find(query.clone()).await;
-        must(
-            found == expected,
-            &format!(
-                "Find answers with the records that FindClient, FindOneTimeRecord and FindToken \
-                 answer with: expected {expected:?} for {query:?}, received {found:?}"
-            ),
+        kit.must_equal(
+            &(&query, found),
+            &(&query, expected),
+            "Find answers with the records that FindClient, FindOneTimeRecord and FindToken answer \
+             with",
         );
     }
 }

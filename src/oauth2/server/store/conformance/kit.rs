@@ -1,8 +1,9 @@
 //! Records for the checks, and queries whose failure ends the check.
 
-use std::fmt::Display;
-use std::sync::Arc;
+use std::fmt::{Debug, Display};
+use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::Timestamp;
@@ -41,11 +42,15 @@ pub(crate) struct Kit<'s, S: ?Sized> {
     store: &'s S,
     pub(crate) now: Timestamp,
     count: AtomicU64,
+    /// The rules that the store breaks, in the order in which they were found.
+    broken: Mutex<Vec<BrokenRule>>,
 }
 
-/// Ends the check if a requirement is not met.
-pub(crate) fn must(holds: bool, law: &str) {
-    assert!(holds, "the store breaks a rule: {law}");
+/// A rule that the store breaks.
+struct BrokenRule {
+    rule: String,
+    /// The values at the first time.
+    values: String,
 }
 
 /// Returns the output of a query. Ends the check if the store failed.
@@ -64,10 +69,55 @@ macro_rules! answered_queries {
 
 impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     pub(crate) fn new(store: &'s S, now: Timestamp) -> Self {
-        Self { store, now, count: AtomicU64::new(0) }
+        Self { store, now, count: AtomicU64::new(0), broken: Mutex::default() }
     }
 
     for_each_oauth2_query! { answered_queries! {} }
+
+    /// Notes that the store breaks a rule, if it does. The check goes on, so that it reports all
+    /// broken rules.
+    pub(crate) fn must(&self, holds: bool, rule: &str) {
+        if !holds {
+            self.note(rule, String::new);
+        }
+    }
+
+    fn note(&self, rule: &str, values: impl FnOnce() -> String) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        if !broken.iter().any(|known| known.rule == rule) {
+            broken.push(BrokenRule { rule: rule.to_owned(), values: values() });
+        }
+    }
+
+    /// Does the same as [`must`](Self::must) if two values must be equal.
+    pub(crate) fn must_equal<T: PartialEq + Debug>(&self, received: &T, expected: &T, rule: &str) {
+        if received != expected {
+            self.note(rule, || format!(": expected {expected:?}, received {received:?}"));
+        }
+    }
+
+    /// Does the same as [`must`](Self::must) if a token must be there with the record that was
+    /// stored.
+    pub(crate) async fn must_have(&self, KeyedToken { key, record }: &KeyedToken, rule: &str) {
+        let received = self.token(*key).await;
+        self.must_equal(&received.as_ref(), &Some(record), rule);
+    }
+
+    /// Ends the check.
+    ///
+    /// # Panics
+    /// If the store breaks a rule.
+    pub(crate) fn finish(&self, caller: &Location<'_>) {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            broken.is_empty(),
+            "the store breaks {} of the rules, found by the check at {caller}:{}",
+            broken.len(),
+            broken.iter().fold(String::new(), |text, BrokenRule { rule, values }| {
+                text + "\n- " + rule + values
+            })
+        );
+    }
 
     pub(crate) async fn client(&self, client_id: &str) -> Option<Arc<ClientRecord>> {
         self.find_client(FindClient { client_id: client_id.to_owned() }).await
@@ -108,7 +158,10 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     /// Stores tokens, which the store must accept.
     pub(crate) async fn keep(&self, tokens: &NewTokens) {
         let saved = self.save_tokens(SaveTokens { tokens: tokens.clone(), parent: None }).await;
-        must(saved == Saved::New, &format!("SaveTokens of new tokens answers New, not {saved:?}"));
+        self.must(
+            saved == Saved::New,
+            &format!("SaveTokens of new tokens answers New, not {saved:?}"),
+        );
     }
 
     /// Stores a one-time record, which the store must accept, and returns its key.
@@ -116,7 +169,7 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         let key = self.key();
         let query =
             SaveOneTimeRecord { key, second_key: None, record: Arc::new(record), now: self.now };
-        must(
+        self.must(
             self.save_one_time_record(query).await,
             "SaveOneTimeRecord without a second key saves the record, and answers true",
         );

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
-use super::kit::{Kit, must};
+use super::kit::Kit;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
@@ -53,10 +53,15 @@ pub(crate) async fn run<R>(
 }
 
 /// Returns the index of the outcome that won; exactly one must have won.
-fn winner(outcomes: &[Outcome], won: impl Fn(&Outcome) -> bool, law: &str) -> usize {
+fn winner<S: ?Sized + AsyncStore>(
+    kit: &Kit<'_, S>,
+    outcomes: &[Outcome],
+    won: impl Fn(&Outcome) -> bool,
+    law: &str,
+) -> usize {
     let winners: Vec<_> =
         outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
-    must(winners.len() == 1, &format!("{law}; {} were", winners.len()));
+    kit.must_equal(&winners.len(), &1, law);
     winners.first().copied().unwrap_or_default()
 }
 
@@ -77,27 +82,29 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
     let judge = async |tokens: Vec<NewTokens>, outcomes: Vec<Outcome>| {
         let won = |outcome: &Outcome| *outcome == Outcome::Redeemed(Redemption::Redeemed);
         let winner = winner(
+            kit,
             &outcomes,
             won,
             "of several Redeems of one record at once, exactly one is answered Redeemed",
         );
         for (at, tokens) in tokens.iter().enumerate() {
             if at == winner {
-                must(
-                    kit.has(&tokens.access).await,
+                kit.must_have(
+                    &tokens.access,
                     "the tokens of the Redeem that is answered Redeemed are saved",
-                );
+                )
+                .await;
             } else {
                 let late = outcomes.get(at)
                     == Some(&Outcome::Redeemed(Redemption::Replayed(
                         tokens.access.record.grant.id,
                     )));
-                must(
+                kit.must(
                     late,
                     "of several Redeems of one record at once, all except one are answered \
                      Replayed",
                 );
-                must(
+                kit.must(
                     kit.lacks(tokens).await,
                     "the tokens of a Redeem that is answered Replayed are not saved",
                 );
@@ -124,6 +131,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
     let judge = async |rotations: Vec<Rotate>, outcomes: Vec<Outcome>| {
         let won = |outcome: &Outcome| *outcome == Outcome::Rotated(Rotation::Rotated);
         let winner = winner(
+            kit,
             &outcomes,
             won,
             "of several Rotates of one refresh token at once, exactly one is answered Rotated",
@@ -133,20 +141,21 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         };
         for (at, late) in rotations.iter().enumerate().filter(|(at, _)| *at != winner) {
             let told = outcomes.get(at) == Some(&Outcome::Rotated(Rotation::Replaced(now.clone())));
-            must(
+            kit.must(
                 told,
                 "the other Rotates are answered Replaced, with the record of the Rotate that was \
                  answered Rotated",
             );
-            must(
+            kit.must(
                 kit.lacks(&late.tokens).await,
                 "the tokens of a Rotate that is answered Replaced are not saved",
             );
         }
-        must(
-            kit.has(&KeyedToken::new(key, now)).await,
+        kit.must_have(
+            &KeyedToken::new(key, now),
             "the record of the Rotate that is answered Rotated is saved",
-        );
+        )
+        .await;
     };
     run(together, prepare, judge).await;
 }
@@ -169,17 +178,19 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
     };
     let judge = async |(second_key, keys): (TokenHash, Vec<TokenHash>), outcomes: Vec<Outcome>| {
         let winner = winner(
+            kit,
             &outcomes,
             kept,
             "of several one-time records with one second key at once, exactly one is saved",
         );
         let found = kit.record(second_key).await.map(|found| found.key);
-        must(
-            found == keys.get(winner).copied(),
+        kit.must_equal(
+            &found,
+            &keys.get(winner).copied(),
             "FindOneTimeRecord by the second key finds the record that was saved",
         );
         for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != winner) {
-            must(
+            kit.must(
                 kit.record(*key).await.is_none(),
                 "a record whose second key was taken at the same time is not saved",
             );
@@ -202,6 +213,7 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
     };
     let judge = async |replacements: [ReplaceOneTimeRecord; 3], outcomes: Vec<Outcome>| {
         let winner = winner(
+            kit,
             &outcomes,
             kept,
             "of several ReplaceOneTimeRecords of one version at once, exactly one is answered true",
@@ -211,7 +223,7 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
         };
         let found = kit.record(*key).await;
         let is_winners = found.is_some_and(|found| found.version == 1 && found.record == *record);
-        must(
+        kit.must(
             is_winners,
             "the stored record is that of the ReplaceOneTimeRecord that is answered true",
         );
@@ -243,6 +255,7 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
             matches!(outcome, Outcome::Saved(Saved::New) | Outcome::Redeemed(Redemption::Redeemed))
         };
         let winner = winner(
+            kit,
             &outcomes,
             won,
             "of several tokens with one reuse key at once, exactly one is saved",
@@ -254,12 +267,12 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
             let told = outcomes
                 .get(at)
                 .is_some_and(|outcome| *outcome == by_saving || *outcome == by_redeeming);
-            must(
+            kit.must(
                 told,
                 "of several tokens with one reuse key at once, all except one are answered \
                  Existing, with that one",
             );
-            must(
+            kit.must(
                 kit.lacks(tokens).await,
                 "of several tokens with one reuse key at once, all except one are not saved",
             );
@@ -277,6 +290,7 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
     };
     let judge = async |(), outcomes: Vec<Outcome>| {
         winner(
+            kit,
             &outcomes,
             kept,
             "of several new clients with one identifier at once, exactly one is saved",
@@ -292,7 +306,7 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
         let (id, registration) = (kit.name("client"), kit.key());
         let record = Arc::new(registered(&id, Some(registration)));
         let before = record.clone();
-        must(
+        kit.must(
             kit.save_client(SaveClient { record, replaces: None }).await,
             "SaveClient with a new client answers true",
         );
@@ -304,6 +318,7 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
     };
     let judge = async |(), outcomes: Vec<Outcome>| {
         winner(
+            kit,
             &outcomes,
             kept,
             "of several SaveClients that replace one client at once, exactly one is answered true",

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
-use super::kit::{Kit, must};
+use super::kit::Kit;
 use super::races::{Together, run};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
@@ -82,7 +82,7 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
     };
     let judge = async |(key, all): (TokenHash, [NewTokens; 5]), _: Vec<Outcome>| {
         for tokens in &all {
-            must(
+            kit.must(
                 kit.lacks(tokens).await,
                 &format!(
                     "what is revoked while tokens are saved for it has no tokens afterwards \
@@ -90,7 +90,7 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
                 ),
             );
         }
-        must(
+        kit.must(
             kit.record(key).await.is_none(),
             &format!(
                 "what is revoked while its one-time record is redeemed has no records afterwards \
@@ -119,7 +119,7 @@ async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together:
     };
     let judge = async |all: [NewTokens; 2], _: Vec<Outcome>| {
         for tokens in &all {
-            must(
+            kit.must(
                 kit.lacks(tokens).await,
                 "a token that is revoked while it is exchanged has no exchanged tokens afterwards",
             );
@@ -148,12 +148,12 @@ async fn joined_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
         let joined =
             |outcome: &Outcome| matches!(outcome, Outcome::Redeemed(Redemption::Existing(_)));
         let joined = outcomes.iter().any(joined);
-        must(
+        kit.must(
             kit.lacks(&existing).await,
             "a grant that is revoked while a record joins it has no tokens afterwards",
         );
         let record = kit.record(key).await.is_some();
-        must(
+        kit.must(
             record != joined && kit.has(&new.access).await != joined,
             "a one-time record whose Redeem answers Existing while that grant is revoked is \
              revoked, too; otherwise its new tokens are saved",

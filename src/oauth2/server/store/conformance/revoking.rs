@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kit::{Kit, OTHER_CLIENT, must};
+use super::kit::{Kit, OTHER_CLIENT};
 use crate::oauth2::server::store::queries::{
     KeyedToken, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveTokens, Saved,
 };
@@ -32,17 +32,20 @@ async fn tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&tokens[1]).await;
     kit.revoke(Revoke::Token(kit.key())).await;
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
-    must(kit.token(tokens[0].access.key).await.is_none(), "Revoke of an access token removes it");
-    must(
+    kit.must(
+        kit.token(tokens[0].access.key).await.is_none(),
+        "Revoke of an access token removes it",
+    );
+    kit.must(
         kit.has(&refresh(&tokens[0])).await,
         "Revoke of an access token does not change its refresh token",
     );
     kit.revoke(Revoke::Token(refresh(&tokens[1]).key)).await;
-    must(
+    kit.must(
         kit.token(refresh(&tokens[1]).key).await.is_none(),
         "Revoke of a refresh token removes it",
     );
-    must(kit.has(&tokens[1].access).await, "Revoke of one token does not change the others");
+    kit.must_have(&tokens[1].access, "Revoke of one token does not change the others").await;
     kit.revoke(Revoke::Token(tokens[0].access.key)).await;
 }
 
@@ -52,7 +55,11 @@ async fn grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let used = kit.issue(kit.code(&grant)).await;
     let mut tokens = vec![kit.tokens(&grant)];
     let redemption = kit.redeem(Redeem { key: used, tokens: Some(tokens[0].clone()) }).await;
-    must(redemption == Redemption::Redeemed, "Redeem of a living record answers Redeemed");
+    kit.must_equal(
+        &redemption,
+        &Redemption::Redeemed,
+        "Redeem of a living record answers Redeemed",
+    );
     // More tokens than a store may have on one page.
     for at in 0..64 {
         let mut more = kit.tokens(&grant);
@@ -71,31 +78,31 @@ async fn grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
-        must(
+        kit.must(
             kit.token(tokens.access.key).await.is_none(),
             "Revoke of a grant removes all of its access tokens",
         );
         let refresh =
             tokens.refresh.as_ref().filter(|token| token.record.kind == TokenKind::Refresh);
         if let Some(KeyedToken { key, .. }) = refresh {
-            must(
+            kit.must(
                 kit.token(*key).await.is_none(),
                 "Revoke of a grant removes all of its refresh tokens",
             );
         }
     }
-    must(
+    kit.must(
         kit.record(unused).await.is_none(),
         "Revoke of a grant removes one-time records that are not used",
     );
-    must(
+    kit.must(
         kit.record(used).await.is_none(),
         "Revoke of a grant removes one-time records that are used",
     );
     let untouched = kit.has(&kept.access).await
         && kit.has(&refresh(&kept)).await
         && kit.record(record).await.is_some();
-    must(
+    kit.must(
         untouched,
         "Revoke of a grant does not change other grants, even of the same client and user",
     );
@@ -109,12 +116,17 @@ impl<S: AsyncStore + ?Sized> Kit<'_, S> {
         let tokens = self.exchanged(subject);
         let query = SaveTokens { tokens: tokens.clone(), parent: Some(subject.key) };
         let saved = self.save_tokens(query).await;
-        must(saved == Saved::New, "SaveTokens saves a token that is exchanged from a living token");
-        must(
-            self.has(&tokens.access).await,
+        self.must_equal(
+            &saved,
+            &Saved::New,
+            "SaveTokens saves a token that is exchanged from a living token",
+        );
+        self.must_have(
+            &tokens.access,
             "FindToken answers with the record of an exchanged token, not with the record of its \
              subject token or of its family",
-        );
+        )
+        .await;
         tokens.access
     }
 
@@ -169,60 +181,63 @@ async fn exchanged<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let (tokens, first, second) = chain().await;
     let of_refresh = kit.exchange(&refresh(&tokens)).await;
     kit.revoke(Revoke::Token(first.key)).await;
-    must(
+    kit.must(
         kit.has_none(&[&first, &second]).await,
         "Revoke of a token removes the tokens that were exchanged from it",
     );
-    must(
+    kit.must(
         kit.has_all(&[&tokens.access, &refresh(&tokens), &of_refresh]).await,
         "Revoke of an exchanged token changes neither its subject token nor the other tokens that \
          were exchanged",
     );
     let again = kit.exchange(&tokens.access).await;
     kit.revoke(Revoke::Token(tokens.access.key)).await;
-    must(
+    kit.must(
         kit.has_none(&[&tokens.access, &again]).await,
         "Revoke of a token removes the tokens that were exchanged from it",
     );
-    must(
-        kit.has(&of_refresh).await,
+    kit.must_have(
+        &of_refresh,
         "Revoke of an access token does not change tokens that were exchanged from the refresh \
          token",
-    );
+    )
+    .await;
     let late = kit.exchanged(&tokens.access);
     let saved =
         kit.save_tokens(SaveTokens { tokens: late.clone(), parent: Some(tokens.access.key) });
-    must(
+    kit.must(
         saved.await == Saved::ParentGone && kit.lacks(&late).await,
         "SaveTokens of a token that is exchanged from a revoked token answers ParentGone",
     );
 
     let (tokens, first, second) = chain().await;
     kit.revoke(Revoke::Exchanged(tokens.access.key)).await;
-    must(
+    kit.must(
         kit.has_none(&[&first, &second]).await,
         "Revoke of what was exchanged from a token removes those tokens",
     );
-    must(
-        kit.has(&tokens.access).await,
+    kit.must_have(
+        &tokens.access,
         "Revoke of what was exchanged from a token does not remove this token",
-    );
+    )
+    .await;
     let again = kit.exchange(&tokens.access).await;
-    must(
-        kit.has(&again).await,
+    kit.must_have(
+        &again,
         "after Revoke of what was exchanged from a token, the token can be exchanged again",
-    );
+    )
+    .await;
     kit.revoke(Revoke::Exchanged(kit.key())).await;
 
     let (tokens, first, second) = chain().await;
     kit.revoke(Revoke::Grant(first.record.grant.id)).await;
-    must(
+    kit.must(
         kit.has_none(&[&first, &second]).await && kit.has(&tokens.access).await,
         "Revoke of an exchanged grant removes what was exchanged from it, but not its subject",
     );
     let (tokens, first, second) = chain().await;
     kit.revoke(Revoke::Grant(tokens.access.record.grant.id)).await;
-    must(
+    kit.must(
         kit.has_none(&[&tokens.access, &first, &second]).await,
         "Revoke of a grant removes the tokens that were exchanged from its tokens",
     );
@@ -237,17 +252,17 @@ async fn families<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let second = kit.exchange(&first).await;
     let kept = kit.exchange(&other.access).await;
     kit.revoke(Revoke::Family(first.record.grant.id)).await;
-    must(
+    kit.must(
         kit.has_all(&[&tokens.access, &first, &second]).await,
         "Revoke of a family takes the identifier of its first grant, and no other",
     );
     kit.revoke(Revoke::Family(second.record.grant.family())).await;
     let all = [&tokens.access, &refresh(&tokens), &first, &second];
-    must(
+    kit.must(
         kit.has_none(&all).await && kit.record(code).await.is_none(),
         "Revoke of a family removes the tokens and one-time records of all of its grants",
     );
-    must(
+    kit.must(
         kit.has_all(&[&other.access, &refresh(&other), &kept]).await,
         "Revoke of a family does not change other families",
     );
@@ -271,7 +286,7 @@ async fn users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         version: 0,
         record: granted,
     });
-    must(replaced.await, "ReplaceOneTimeRecord of the present version answers true");
+    kit.must(replaced.await, "ReplaceOneTimeRecord of the present version answers true");
     let waiting = kit.issue(kit.device(&kit.grant(), DeviceStage::Waiting)).await;
     let others = [
         kit.tokens(&of(&user.to_lowercase())),
@@ -282,33 +297,33 @@ async fn users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         kit.keep(tokens).await;
     }
     kit.revoke(Revoke::User(kit.name("nobody"))).await;
-    must(kit.has(&one.access).await, "Revoke of a user does not change the grants of other users");
+    kit.must_have(&one.access, "Revoke of a user does not change the grants of other users").await;
     kit.revoke(Revoke::User(user.clone())).await;
-    must(
+    kit.must(
         kit.has_none(&[&one.access, &refresh(&one), &two.access]).await,
         "Revoke of a user removes all tokens of the user",
     );
-    must(
+    kit.must(
         kit.has_none(&[&exchanged]).await,
         "Revoke of a user removes the tokens that were exchanged from the user's tokens",
     );
-    must(
+    kit.must(
         kit.record(code).await.is_none() && kit.record(device).await.is_none(),
         "Revoke of a user removes the codes and the devices that the user has granted",
     );
-    must(
+    kit.must(
         kit.record(waiting).await.is_some(),
         "Revoke of a user does not change devices that wait for a user",
     );
     for tokens in &others {
-        must(
+        kit.must(
             kit.has(&tokens.access).await && kit.has(&refresh(tokens)).await,
             "Revoke of a user compares users byte for byte",
         );
     }
     let again = kit.tokens(&of(&user));
     kit.keep(&again).await;
-    must(kit.has(&again.access).await, "a user whose grants were revoked can have new grants");
+    kit.must_have(&again.access, "a user whose grants were revoked can have new grants").await;
 }
 
 async fn clients<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -322,20 +337,20 @@ async fn clients<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let other = kit.tokens(&kit.grant());
     kit.keep(&other).await;
     kit.revoke(Revoke::Client(id.to_uppercase())).await;
-    must(kit.has(&one.access).await, "Revoke of a client compares client ids byte for byte");
+    kit.must_have(&one.access, "Revoke of a client compares client ids byte for byte").await;
     kit.revoke(Revoke::Client(id.clone())).await;
-    must(
+    kit.must(
         kit.has_none(&[&one.access, &refresh(&one), &two.access]).await,
         "Revoke of a client removes all of its tokens",
     );
-    must(
+    kit.must(
         kit.has_none(&[&exchanged]).await,
         "Revoke of a client removes the tokens that were exchanged from its tokens",
     );
-    must(kit.record(code).await.is_none(), "Revoke of a client removes its one-time records");
-    must(kit.client(&id).await.is_some(), "Revoke of a client does not remove the client");
-    must(kit.has(&other.access).await, "Revoke of a client does not change other clients");
+    kit.must(kit.record(code).await.is_none(), "Revoke of a client removes its one-time records");
+    kit.must(kit.client(&id).await.is_some(), "Revoke of a client does not remove the client");
+    kit.must_have(&other.access, "Revoke of a client does not change other clients").await;
     let again = kit.tokens(&kit.grant_to(&id));
     kit.keep(&again).await;
-    must(kit.has(&again.access).await, "a client whose grants were revoked can get new tokens");
+    kit.must_have(&again.access, "a client whose grants were revoked can get new tokens").await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kit::{Kit, must};
+use super::kit::Kit;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{NewTokens, Revoke, Rotation, SaveTokens, Saved};
@@ -28,7 +28,7 @@ fn refresh(tokens: &NewTokens) -> KeyedToken {
 }
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    must(
+    kit.must(
         kit.token(kit.key()).await.is_none(),
         "FindToken of a token that was never saved answers None",
     );
@@ -37,17 +37,15 @@ async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     access.narrowed_scope = Some("photos.read".into());
     access.narrowed_resource = Some(Vec::new());
     kit.keep(&tokens).await;
-    must(
-        kit.has(&tokens.access).await,
-        "FindToken answers with the complete record of the access token",
-    );
-    must(
+    kit.must_have(&tokens.access, "FindToken answers with the complete record of the access token")
+        .await;
+    kit.must(
         kit.has(&refresh(&tokens)).await,
         "FindToken answers with the complete record of the refresh token",
     );
     let alone = NewTokens { refresh: None, ..kit.tokens(&kit.grant()) };
     kit.keep(&alone).await;
-    must(kit.has(&alone.access).await, "SaveTokens saves an access token without a refresh token");
+    kit.must_have(&alone.access, "SaveTokens saves an access token without a refresh token").await;
 }
 
 async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -62,13 +60,13 @@ async fn expiring<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     }
     // A new token is stored, so expired ones may be dropped.
     kit.keep(&kit.tokens(&kit.grant())).await;
-    must(kit.has(&eternal.access).await, "a token that never expires is not dropped");
-    must(
+    kit.must_have(&eternal.access, "a token that never expires is not dropped").await;
+    kit.must(
         kit.has(&refresh(&brief)).await,
         "a refresh token is not dropped when the access token that was saved with it expires",
     );
     let found = kit.token(brief.access.key).await;
-    must(
+    kit.must(
         found.is_none_or(|found| found == brief.access.record),
         "FindToken does not answer with an expired token as if it were valid",
     );
@@ -78,17 +76,21 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let grant = kit.grant();
     let (parent, child) = (kit.tokens(&grant), kit.tokens(&grant));
     let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
-    must(gone == Saved::ParentGone, "SaveTokens whose parent does not exist answers ParentGone");
-    must(kit.lacks(&child).await, "SaveTokens whose parent does not exist saves nothing");
+    kit.must_equal(
+        &gone,
+        &Saved::ParentGone,
+        "SaveTokens whose parent does not exist answers ParentGone",
+    );
+    kit.must(kit.lacks(&child).await, "SaveTokens whose parent does not exist saves nothing");
     kit.keep(&parent).await;
     let of_refresh = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
-    must(
+    kit.must(
         of_refresh == Saved::New && kit.has(&child.access).await,
         "SaveTokens saves tokens whose parent is a refresh token that exists",
     );
     let child = kit.tokens(&grant);
     let of_access = kit.save_tokens(save(&child, Some(parent.access.key))).await;
-    must(
+    kit.must(
         of_access == Saved::New && kit.has(&child.access).await,
         "SaveTokens saves tokens whose parent is an access token that exists",
     );
@@ -96,13 +98,13 @@ async fn parents<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.revoke(Revoke::Token(parent.access.key)).await;
     let child = kit.tokens(&grant);
     let gone = kit.save_tokens(save(&child, Some(parent.access.key))).await;
-    must(
+    kit.must(
         gone == Saved::ParentGone && kit.lacks(&child).await,
         "SaveTokens saves nothing whose parent was revoked",
     );
     kit.revoke(Revoke::Grant(grant.id)).await;
     let gone = kit.save_tokens(save(&child, Some(refresh(&parent).key))).await;
-    must(
+    kit.must(
         gone == Saved::ParentGone && kit.lacks(&child).await,
         "SaveTokens saves nothing whose parent's grant was revoked",
     );
@@ -113,12 +115,13 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let expect = async |tokens: &NewTokens, existing: &NewTokens, law: &str| {
         let saved = kit.save_tokens(save(tokens, None)).await;
         let token = existing.access.clone();
-        must(saved == Saved::Existing(token), law);
-        must(kit.lacks(tokens).await, "SaveTokens that answers Existing saves neither token");
-        must(
-            kit.has(&existing.access).await,
+        kit.must_equal(&saved, &Saved::Existing(token), law);
+        kit.must(kit.lacks(tokens).await, "SaveTokens that answers Existing saves neither token");
+        kit.must_have(
+            &existing.access,
             "SaveTokens that answers Existing does not change the existing token",
-        );
+        )
+        .await;
     };
     let first = kit.living(&kit.grant(), reuse);
     kit.keep(&first).await;
@@ -157,7 +160,7 @@ async fn reuse_access_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&expired).await;
     let after = kit.living(&kit.grant(), reuse);
     let saved = kit.save_tokens(save(&after, None)).await;
-    must(
+    kit.must(
         saved == Saved::New && kit.has(&after.access).await,
         "a reusable token that has expired does not prevent a new one",
     );
@@ -185,62 +188,73 @@ async fn rotating<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let old = refresh(&tokens[0]);
     let rotate = |new: &NewTokens| kit.rotation(&old, None, new);
     let unknown = kit.rotate(rotate(&tokens[1])).await;
-    must(unknown == Rotation::Unknown, "Rotate of a token that does not exist answers Unknown");
-    must(
+    kit.must_equal(
+        &unknown,
+        &Rotation::Unknown,
+        "Rotate of a token that does not exist answers Unknown",
+    );
+    kit.must(
         kit.lacks(&tokens[1]).await && kit.token(old.key).await.is_none(),
         "Rotate of a token that does not exist saves nothing",
     );
 
     kit.keep(&tokens[0]).await;
     let first = rotate(&tokens[1]);
-    must(
-        kit.rotate(first.clone()).await == Rotation::Rotated,
+    kit.must_equal(
+        &kit.rotate(first.clone()).await,
+        &Rotation::Rotated,
         "Rotate of a living refresh token answers Rotated",
     );
-    must(
+    kit.must(
         kit.has(&tokens[1].access).await && kit.has(&refresh(&tokens[1])).await,
         "Rotate saves the new tokens",
     );
-    must(
-        kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
+    kit.must_have(
+        &KeyedToken::new(old.key, first.replaced.clone()),
         "Rotate saves the old token's record as `replaced` has it",
-    );
-    must(kit.has(&tokens[0].access).await, "Rotate does not change access tokens");
+    )
+    .await;
+    kit.must_have(&tokens[0].access, "Rotate does not change access tokens").await;
     let second = kit.rotate(rotate(&tokens[2])).await;
-    must(
-        second == Rotation::Replaced(first.replaced.clone()),
+    kit.must_equal(
+        &second,
+        &Rotation::Replaced(first.replaced.clone()),
         "the second Rotate answers Replaced, with the first one's record",
     );
-    must(kit.lacks(&tokens[2]).await, "the second Rotate saves no tokens");
-    must(
-        kit.has(&KeyedToken::new(old.key, first.replaced.clone())).await,
+    kit.must(kit.lacks(&tokens[2]).await, "the second Rotate saves no tokens");
+    kit.must_have(
+        &KeyedToken::new(old.key, first.replaced.clone()),
         "the second Rotate does not change the record of the first",
-    );
+    )
+    .await;
 
     let (predecessor, old) = (old.key, refresh(&tokens[1]));
     let next = kit.rotation(&old, Some(predecessor), &tokens[2]);
-    must(
-        kit.rotate(next.clone()).await == Rotation::Rotated,
+    kit.must_equal(
+        &kit.rotate(next.clone()).await,
+        &Rotation::Rotated,
         "the successor of a refresh token can be rotated, too",
     );
     let unsealed = Arc::new(first.replaced.without_seal());
-    must(
-        kit.has(&KeyedToken::new(predecessor, unsealed)).await,
+    kit.must_have(
+        &KeyedToken::new(predecessor, unsealed),
         "Rotate drops the seal of the predecessor, and nothing else of its record",
-    );
-    must(
-        kit.has(&KeyedToken::new(old.key, next.replaced)).await,
+    )
+    .await;
+    kit.must_have(
+        &KeyedToken::new(old.key, next.replaced),
         "Rotate does not change the seal of the token that it replaces",
-    );
+    )
+    .await;
     kit.revoke(Revoke::Grant(grant.id)).await;
     for tokens in &tokens {
-        must(
+        kit.must(
             kit.lacks(tokens).await,
             "Revoke of a grant removes refresh tokens that were replaced, and their successors",
         );
     }
     let revoked = kit.rotate(rotate(&tokens[2])).await;
-    must(
+    kit.must(
         revoked == Rotation::Unknown && kit.lacks(&tokens[2]).await,
         "Rotate of a token that was revoked answers Unknown",
     );
@@ -252,19 +266,18 @@ async fn rotating_unique_tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.keep(&first).await;
     let old = refresh(&first);
     let rotate = kit.rotation(&old, None, &second);
-    must(kit.rotate(rotate).await == Rotation::Rotated, "Rotate ignores reuse keys");
-    must(
-        kit.has(&second.access).await,
+    kit.must_equal(&kit.rotate(rotate).await, &Rotation::Rotated, "Rotate ignores reuse keys");
+    kit.must_have(
+        &second.access,
         "Rotate saves the new tokens even if a living token has the reuse key",
-    );
-    must(
-        kit.has(&first.access).await,
-        "Rotate does not change the reusable token that existed before",
-    );
+    )
+    .await;
+    kit.must_have(&first.access, "Rotate does not change the reusable token that existed before")
+        .await;
     let latest = async |law: &str| {
         let token = second.access.clone();
         let saved = kit.save_tokens(save(&kit.living(&kit.grant(), reuse), None)).await;
-        must(saved == Saved::Existing(token), law);
+        kit.must_equal(&saved, &Saved::Existing(token), law);
     };
     latest(
         "of two tokens with one reuse key, SaveTokens answers Existing with the one that was \
