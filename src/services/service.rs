@@ -7,8 +7,8 @@ use crate::core::endpoint::endpoint;
 use crate::oauth2::AuthorizationServer;
 use crate::{Error, Unsupported, oauth1};
 
-/// A service, described from its own documentation. A row has only what differs from the RFCs, and
-/// the service's URLs.
+/// A service: a row of the table of services. A row has the service's URLs, and the differences
+/// between the service and the RFCs.
 ///
 /// The rows of this crate are constants of [this module](super), such as [`GITHUB`](super::GITHUB).
 /// Your own row can be a constant, too. It needs a [profile mapping](ProfileMapping) if users sign

@@ -74,9 +74,9 @@ pub struct SignIn {
     /// page for signing in. The page for signing in sends users back at once if they granted access
     /// before (Twitter). Default: `false`.
     pub always_authorize: bool,
-    /// The issuer that the service names in its callbacks (`iss`, RFC 9207), if the row does not
-    /// have it: for example that of a Microsoft tenant, or of the service behind a gateway. Ignored
-    /// for OAuth 1.0a. Default: the issuer of the row.
+    /// The issuer that the service names in its callbacks (`iss`, RFC 9207). Set it if the row has
+    /// no issuer or another one, for example for a Microsoft tenant or a gateway. Ignored for
+    /// OAuth 1.0a. Default: the issuer of the row.
     pub issuer: Option<String>,
     /// If `true`, only the path of a callback is compared, even if you pass its whole URI. Use this
     /// behind a proxy that changes scheme and host, if the application's framework has only a URI

@@ -57,9 +57,9 @@ pub struct Scheme {
     /// If `true`, bodies are signed like with [`body_hash`](field@Self::body_hash), but by their
     /// SHA-1 hash with every signature method, like in oauthlib's clients. Default: `false`.
     pub sha1_body_hash: bool,
-    /// If `true`, every body is signed. A body without `Content-Type` that looks like a form gets
-    /// the content type of a form and is signed as one. Every other body is signed by [its
-    /// hash](field@Self::body_hash). requests-oauthlib has the same option. Default: `false`.
+    /// If `true`, every body is signed. A form is signed as usual. A body without `Content-Type`
+    /// that looks like a form gets the content type of a form, and is signed as one. All other
+    /// bodies are signed by [their hash](field@Self::body_hash). requests-oauthlib has the same option. Default: `false`.
     pub force_include_body: bool,
 }
 

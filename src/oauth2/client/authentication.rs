@@ -190,8 +190,8 @@ pub trait AuthenticateClientRemotely: Send + Sync {
     ) -> Result<Step<RequestCredentials>, BoxError>;
 }
 
-/// The credentials of one request: facts for a custom authentication method, and the parameters and
-/// headers that the method adds.
+/// The credentials of one request. A custom authentication method reads the properties of the
+/// request from it, and adds parameters and headers.
 ///
 /// ```
 /// use oauth_proto::oauth2::RequestCredentials;

@@ -1,5 +1,5 @@
-//! Grants, RFC 6749 §1.3: the credentials that a client exchanges for a token, as parameters of a
-//! token request.
+//! Grants (RFC 6749 §1.3): the credentials that a client exchanges for a token, and the parameters
+//! of the token request in which it sends them.
 
 use std::fmt;
 use std::time::Duration;

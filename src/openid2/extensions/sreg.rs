@@ -102,7 +102,7 @@ pub struct Request {
     /// The fields that the relying party requires. It has to ask the user for those that are
     /// missing.
     pub required: Vec<Field>,
-    /// The fields that are optional for the relying party.
+    /// The fields that the relying party uses if it gets them.
     pub optional: Vec<Field>,
     /// The URL of the relying party's privacy policy.
     pub policy_url: Option<String>,

@@ -117,7 +117,7 @@ pub struct AuthorizeDevice {
 }
 
 impl AuthorizeDevice {
-    /// Makes a request for that scope.
+    /// Makes a request for a scope.
     pub fn scope(scope: impl Into<Scope>) -> Self {
         Self { scope: Some(scope.into()), parameters: Vec::new() }
     }

@@ -50,13 +50,13 @@ pub struct Find {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
-    /// The client of [`Find::client`].
+    /// The client that was found for [`Find::client`].
     pub client: Option<Arc<ClientRecord>>,
-    /// The client of [`Find::other_client`].
+    /// The client that was found for [`Find::other_client`].
     pub other_client: Option<Arc<ClientRecord>>,
-    /// The record of [`Find::one_time_record`].
+    /// The record that was found for [`Find::one_time_record`].
     pub one_time_record: Option<FoundOneTimeRecord>,
-    /// The record of [`Find::token`].
+    /// The record that was found for [`Find::token`].
     pub token: Option<Arc<TokenRecord>>,
 }
 

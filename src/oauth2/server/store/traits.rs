@@ -95,7 +95,8 @@ for_each_oauth2_query! { server_queries! {
     /// CREATE TABLE one_time_records (
     ///     key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, user_id TEXT,
     ///     client_id TEXT REFERENCES clients ON DELETE CASCADE, expires_at BIGINT,
-    ///     version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE, record JSON NOT NULL
+    ///     version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE,
+    ///     record JSON NOT NULL
     /// );
     /// CREATE TABLE tokens (
     ///     key TEXT PRIMARY KEY, grant_id TEXT, family TEXT, user_id TEXT,
