@@ -59,7 +59,8 @@ pub struct Scheme {
     pub sha1_body_hash: bool,
     /// If `true`, every body is signed. A form is signed as usual. A body without `Content-Type`
     /// that looks like a form gets the content type of a form, and is signed as one. All other
-    /// bodies are signed by [their hash](field@Self::body_hash). requests-oauthlib has the same option. Default: `false`.
+    /// bodies are signed by [their hash](field@Self::body_hash). requests-oauthlib has the same
+    /// option. Default: `false`.
     pub force_include_body: bool,
 }
 
