@@ -175,27 +175,18 @@ for_each_oauth2_query! { server_queries! {
 
 /// Answers the query with one query after the other.
 fn find_in_turn<S: Store + ?Sized>(store: &S, query: &Find) -> Result<Found, S::Error> {
-    let Find { client, other_client, one_time_record, token } = query;
-    let client_of = |query: &Option<FindClient>| match query {
-        Some(query) => store.find_client(query),
-        None => Ok(None),
-    };
+    let find_client = |query| store.find_client(query);
+    let find_record = |query| store.find_one_time_record(query);
     Ok(Found {
-        client: client_of(client)?,
-        other_client: client_of(other_client)?,
-        one_time_record: match one_time_record {
-            Some(query) => store.find_one_time_record(query)?,
-            None => None,
-        },
-        token: match token {
-            Some(query) => store.find_token(query)?,
-            None => None,
-        },
+        client: query.client.as_ref().map(find_client).transpose()?.flatten(),
+        other_client: query.other_client.as_ref().map(find_client).transpose()?.flatten(),
+        one_time_record: query.one_time_record.as_ref().map(find_record).transpose()?.flatten(),
+        token: query.token.as_ref().map(|query| store.find_token(query)).transpose()?.flatten(),
     })
 }
 
 /// Does the same with an asynchronous store.
-fn find_in_turn_async<S: AsyncStore + ?Sized>(
+pub(crate) fn find_in_turn_async<S: AsyncStore + ?Sized>(
     store: &S,
     query: &Find,
 ) -> impl Future<Output = Result<Found, S::Error>> + Send {

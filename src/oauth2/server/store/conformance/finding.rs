@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clients::registered;
 use super::kit::Kit;
-use crate::oauth2::server::store::find::{Find, Found};
+use crate::oauth2::server::store::find::Find;
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, Redeem, SaveClient, SaveOneTimeRecord,
 };
@@ -44,7 +44,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             one_time_record: records[third].map(FindOneTimeRecord::new),
             token: keys[(first + second + third) % 4].map(FindToken::new),
         };
-        let expected = one_by_one(kit, &query).await;
+        let expected = kit.find_in_turn(&query).await;
         let found = kit.find(query.clone()).await;
         kit.must_equal(
             &(&query, found),
@@ -53,21 +53,4 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
              with",
         );
     }
-}
-
-async fn one_by_one<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, query: &Find) -> Found {
-    let mut found = Found::default();
-    if let Some(query) = &query.client {
-        found.client = kit.find_client(query.clone()).await;
-    }
-    if let Some(query) = &query.other_client {
-        found.other_client = kit.find_client(query.clone()).await;
-    }
-    if let Some(query) = &query.one_time_record {
-        found.one_time_record = kit.find_one_time_record(query.clone()).await;
-    }
-    if let Some(query) = &query.token {
-        found.token = kit.find_token(query.clone()).await;
-    }
-    found
 }

@@ -26,7 +26,7 @@ use crate::oauth2::server::store::records::sealed::Sealed;
 use crate::oauth2::server::store::records::token_record::{
     Replaced, TokenKind, TokenRecord, TokenReuse,
 };
-use crate::oauth2::server::store::traits::AsyncStore;
+use crate::oauth2::server::store::traits::{AsyncStore, find_in_turn_async};
 
 /// The client of most grants.
 const CLIENT: &str = "conformance client";
@@ -53,6 +53,11 @@ struct BrokenRule {
     values: String,
 }
 
+/// Returns the refresh token, of tokens that have one.
+pub(crate) fn refresh(tokens: &NewTokens) -> KeyedToken {
+    tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
+}
+
 /// Returns the output of a query. Ends the check if the store failed.
 fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
     answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
@@ -73,6 +78,11 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     }
 
     for_each_oauth2_query! { answered_queries! {} }
+
+    /// Returns the output of Find by one query after the other.
+    pub(crate) async fn find_in_turn(&self, query: &Find) -> Found {
+        answered("Find", find_in_turn_async(self.store, query).await)
+    }
 
     /// Notes that the store breaks a rule, if it does. The check goes on, so that it reports all
     /// broken rules.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
-use super::kit::Kit;
+use super::kit::{Kit, refresh};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
@@ -36,19 +36,35 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: im
 }
 
 /// Prepares all rounds, runs them, and judges each.
+///
+/// The rounds give the moves to the threads in all orders. Otherwise a scheduler can run one of
+/// them last in every round, or first.
 pub(crate) async fn run<R>(
     together: &impl Together,
     prepare: impl AsyncFn() -> (R, Vec<Move>),
     judge: impl AsyncFn(R, Vec<Outcome>),
 ) {
     let (mut rounds, mut moves) = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
-    for _ in 0..ROUNDS {
+    for number in 0..ROUNDS {
         let (round, own) = prepare().await;
-        rounds.push(round);
+        let mut own: Vec<_> = own.into_iter().enumerate().collect();
+        permute(&mut own, number);
+        let (order, own): (Vec<_>, Vec<_>) = own.into_iter().unzip();
+        rounds.push((round, order));
         moves.push(own);
     }
-    for (round, outcomes) in rounds.into_iter().zip(together(moves).await) {
-        judge(round, outcomes).await;
+    for ((round, order), outcomes) in rounds.into_iter().zip(together(moves).await) {
+        let mut outcomes: Vec<_> = order.into_iter().zip(outcomes).collect();
+        outcomes.sort_by_key(|(at, _)| *at);
+        judge(round, outcomes.into_iter().map(|(_, outcome)| outcome).collect()).await;
+    }
+}
+
+/// Changes the order. The numbers from 0 give all orders, one after the other.
+fn permute<T>(moves: &mut [T], mut number: usize) {
+    for last in (1..moves.len()).rev() {
+        moves.swap(last, number % (last + 1));
+        number /= last + 1;
     }
 }
 
@@ -119,7 +135,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         let grant = kit.grant();
         let first = kit.tokens(&grant);
         kit.keep(&first).await;
-        let old = first.refresh.unwrap_or(first.access);
+        let old = refresh(&first);
         let rotate = |_| {
             let tokens = kit.tokens(&grant);
             kit.rotation(&old, None, &tokens)

@@ -1,10 +1,10 @@
 //! The checks of races between a query that revokes and queries that save.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
-use super::kit::Kit;
+use super::kit::{Kit, refresh};
 use super::races::{Together, run};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
@@ -31,16 +31,6 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: im
     joined_meanwhile(kit, &together).await;
 }
 
-/// Orders the moves of a round in another way than those of the round before, so that all orders
-/// occur. Otherwise a scheduler can run the revocation last in every round, or first.
-fn shuffle(moves: &mut [Move], round: &AtomicUsize) {
-    let mut order = round.fetch_add(1, Ordering::Relaxed);
-    for last in (1..moves.len()).rev() {
-        moves.swap(last, order % (last + 1));
-        order /= last + 1;
-    }
-}
-
 /// Checks that no record is left, in any order: records that were stored before are revoked, and
 /// nothing is stored that depends on a revoked record.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
@@ -48,7 +38,6 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
     together: &impl Together,
     end: End,
 ) {
-    let round = AtomicUsize::new(0);
     let prepare = async || {
         let (client_id, registration) = (kit.name("client"), kit.key());
         kit.save(&registered(&client_id, Some(registration))).await;
@@ -57,16 +46,15 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
             user: Some(user.clone()),
             ..GrantRecord::clone(&kit.grant_to(&client_id))
         };
-        let grant = std::sync::Arc::new(grant);
+        let grant = Arc::new(grant);
         let (key, first) = (kit.issue(kit.code(&grant)).await, kit.tokens(&grant));
         kit.keep(&first).await;
         let parent = Some(first.access.key);
-        let old = first.refresh.clone().unwrap_or_else(|| first.access.clone());
         let [redeemed, rotated, saved] = [(); 3].map(|()| kit.tokens(&grant));
         let exchanged = kit.exchanged(&first.access);
-        let mut moves = vec![
+        let moves = vec![
             Move::Redeem(Redeem { key, tokens: Some(redeemed.clone()) }),
-            Move::Rotate(kit.rotation(&old, None, &rotated)),
+            Move::Rotate(kit.rotation(&refresh(&first), None, &rotated)),
             Move::Save(SaveTokens { tokens: saved.clone(), parent }),
             Move::Save(SaveTokens { tokens: exchanged.clone(), parent }),
             match end {
@@ -77,7 +65,6 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
                 End::RemoveClient => Move::Remove(RemoveClient { client_id, registration }),
             },
         ];
-        shuffle(&mut moves, &round);
         ((key, [first, redeemed, rotated, saved, exchanged]), moves)
     };
     let judge = async |(key, all): (TokenHash, [NewTokens; 5]), _: Vec<Outcome>| {
@@ -103,18 +90,16 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
 
 /// Checks that no token is left that was exchanged from a revoked token.
 async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
-    let round = AtomicUsize::new(0);
     let prepare = async || {
         let subject = kit.tokens(&kit.grant());
         kit.keep(&subject).await;
         let parent = Some(subject.access.key);
         let [one, two] = [(); 2].map(|()| kit.exchanged(&subject.access));
-        let mut moves = vec![
+        let moves = vec![
             Move::Save(SaveTokens { tokens: one.clone(), parent }),
             Move::Save(SaveTokens { tokens: two.clone(), parent }),
             Move::Revoke(Revoke::Token(subject.access.key)),
         ];
-        shuffle(&mut moves, &round);
         ([one, two], moves)
     };
     let judge = async |all: [NewTokens; 2], _: Vec<Outcome>| {
@@ -130,17 +115,15 @@ async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together:
 
 /// Checks that a one-time record which has joined the grant of a reusable token ends with it.
 async fn joined_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
-    let round = AtomicUsize::new(0);
     let prepare = async || {
         let (grant, reuse) = (kit.grant(), kit.key());
         let existing = kit.living(&kit.grant(), reuse);
         kit.keep(&existing).await;
         let (key, new) = (kit.issue(kit.code(&grant)).await, kit.living(&grant, reuse));
-        let mut moves = vec![
+        let moves = vec![
             Move::Redeem(Redeem { key, tokens: Some(new.clone()) }),
             Move::Revoke(Revoke::Grant(existing.access.record.grant.id)),
         ];
-        shuffle(&mut moves, &round);
         ((key, existing, new), moves)
     };
     let judge = async |(key, existing, new): (TokenHash, NewTokens, NewTokens),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kit::{Kit, OTHER_CLIENT};
+use super::kit::{Kit, OTHER_CLIENT, refresh};
 use crate::oauth2::server::store::queries::{
     KeyedToken, NewTokens, Redeem, Redemption, ReplaceOneTimeRecord, Revoke, SaveTokens, Saved,
 };
@@ -19,11 +19,6 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     families(kit).await;
     users(kit).await;
     clients(kit).await;
-}
-
-/// Returns the refresh token, of tokens that have one.
-fn refresh(tokens: &NewTokens) -> KeyedToken {
-    tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
 }
 
 async fn tokens<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
@@ -203,10 +198,10 @@ async fn exchanged<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     )
     .await;
     let late = kit.exchanged(&tokens.access);
-    let saved =
-        kit.save_tokens(SaveTokens { tokens: late.clone(), parent: Some(tokens.access.key) });
+    let query = SaveTokens { tokens: late.clone(), parent: Some(tokens.access.key) };
+    let saved = kit.save_tokens(query).await;
     kit.must(
-        saved.await == Saved::ParentGone && kit.lacks(&late).await,
+        saved == Saved::ParentGone && kit.lacks(&late).await,
         "SaveTokens of a token that is exchanged from a revoked token answers ParentGone",
     );
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kit::Kit;
+use super::kit::{Kit, refresh};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{NewTokens, Revoke, Rotation, SaveTokens, Saved};
@@ -20,11 +20,6 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
 fn save(tokens: &NewTokens, parent: Option<TokenHash>) -> SaveTokens {
     SaveTokens { tokens: tokens.clone(), parent }
-}
-
-/// Returns the refresh token, of tokens that have one.
-fn refresh(tokens: &NewTokens) -> KeyedToken {
-    tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
 }
 
 async fn saving<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
