@@ -74,20 +74,13 @@ impl TokenHash {
 
     /// Returns the hash of several texts and of their lengths, so `["ab", "c"]` and `["a", "bc"]`
     /// differ.
-    pub(crate) fn of_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of_all<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Self {
         let mut hash = Sha256::new();
         for text in texts {
+            let text = text.as_ref();
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text);
         }
-        Self(hash.finalize().into())
-    }
-
-    /// Returns the hash of several parts, one after the other. The first part must say where the
-    /// others end.
-    #[cfg(feature = "oauth1")]
-    pub(crate) fn of_parts<const N: usize>(parts: [&[u8]; N]) -> Self {
-        let hash = parts.into_iter().fold(Sha256::new(), Sha256::chain_update);
         Self(hash.finalize().into())
     }
 

@@ -4,6 +4,7 @@
 
 pub mod oauth2;
 pub mod oauth2_pair;
+pub mod records;
 pub mod services;
 #[cfg(feature = "tracing")]
 pub mod traced;

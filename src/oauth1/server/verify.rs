@@ -377,17 +377,17 @@ impl Authentication {
         };
         let at = Timestamp::from_secs(timestamp);
         // Client, token, timestamp and nonce together must be unique (RFC 5849 §3.3).
-        let (client, token) = (presented.client.as_bytes(), presented.token.as_deref());
-        let lengths = [client.len(), token.map_or(usize::MAX, str::len), nonce.len()];
-        let mut head = [0; 32];
-        let numbers = lengths.map(|length| length as u64).into_iter().chain([timestamp]);
-        for (bytes, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
-            *bytes = number.to_be_bytes();
-        }
-        let token = token.unwrap_or_default().as_bytes();
+        let token = presented.token.as_deref();
+        let unique: [&[u8]; 5] = [
+            presented.client.as_bytes(),
+            &[u8::from(token.is_some())],
+            token.unwrap_or_default().as_bytes(),
+            &timestamp.to_be_bytes(),
+            nonce.as_bytes(),
+        ];
         let query = RememberOnce {
             purpose: OneTimePurpose::OAuth1Nonce,
-            key: TokenHash::of_parts([&head, client, token, nonce.as_bytes()]),
+            key: TokenHash::of_all(unique),
             now,
             expires_at: at.after(self.window).after(SLACK),
         };

@@ -535,12 +535,12 @@ fn said(body: &[u8], quirks: Quirks) -> BTreeMap<&'static str, String> {
                 };
                 let code = member("errorType").or_else(|| member("code"));
                 // `error` is the member of the specification, wherever it is in the object.
-                code.into_iter().for_each(|code| {
+                if let Some(code) = code {
                     said.entry("error").or_insert(code);
-                });
-                member("message").into_iter().for_each(|message| {
+                }
+                if let Some(message) = member("message") {
                     said.entry("error_description").or_insert(message);
-                });
+                }
             }
             _ => {}
         }

@@ -62,8 +62,8 @@ impl Access {
     }
 
     /// Returns the id of the user who granted access; `None` if the client acts for itself. If
-    /// another server has issued the token, this is the `sub` of its introspection response. Some
-    /// servers put the client id there if there is no user.
+    /// another server has issued the token, this is the `sub` of its introspection response. If
+    /// there is no user, some servers put the client id into `sub`.
     pub fn user(&self) -> Option<&str> {
         self.0.user()
     }

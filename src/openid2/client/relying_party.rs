@@ -33,8 +33,8 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// let discovered = run(party.discover("jane.example")?, send)?;
 /// // The association checks the response. Without it, the provider is asked. Keep it by its
 /// // endpoint and handle until it expires: use the newest one of an endpoint for the next users.
-/// // A user who is at the provider now comes back with an older one. If there is no association,
-/// // remember that for a while. If the request fails, you can continue without an association.
+/// // The responses to earlier users name older ones. If there is no association, remember that for
+/// // a while. If the request fails, you can continue without an association.
 /// let association =
 ///     run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///

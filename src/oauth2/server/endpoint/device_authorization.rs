@@ -53,35 +53,30 @@ impl Provider {
         let asked = parameters.scope(self.0.scope_separator);
         let resource = parameters.resources();
         self.check_resources(&resource)?;
-        Ok(self.with_client(
-            presented,
-            Find::default(),
-            moment.now,
-            move |provider, authenticated| {
-                let client = authenticated.client;
-                if !client.may_use_grant_type(DEVICE_CODE) {
-                    return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
-                }
-                let scope =
-                    provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
-                let content = OneTimeContent::Device {
-                    scope,
-                    resource,
-                    stage: DeviceStage::Waiting,
-                    interval: provider.0.device_interval.as_secs(),
-                    asked_at: None,
-                };
-                let record = OneTimeRecord {
-                    format: RecordFormat,
-                    grant_id: grant_id(&moment),
-                    client_id: client.client_id.clone(),
-                    expires_at: moment.now.after(provider.0.device_lifetime),
-                    content,
-                };
-                let channel = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
-                Ok(provider.begin_device(Arc::new(record), moment, channel, 0))
-            },
-        ))
+        Ok(self.with_client(presented, Find::default(), moment.now, move |provider, found| {
+            let client = found.client;
+            if !client.may_use_grant_type(DEVICE_CODE) {
+                return Err(RejectReason::NotAllowed(DEVICE_CODE.to_owned()));
+            }
+            let scope =
+                provider.0.grant_types[at].scope_of(asked, client.metadata.scope.as_ref())?;
+            let content = OneTimeContent::Device {
+                scope,
+                resource,
+                stage: DeviceStage::Waiting,
+                interval: provider.0.device_interval.as_secs(),
+                asked_at: None,
+            };
+            let record = OneTimeRecord {
+                format: RecordFormat,
+                grant_id: grant_id(&moment),
+                client_id: client.client_id.clone(),
+                expires_at: moment.now.after(provider.0.device_lifetime),
+                content,
+            };
+            let channel = RefusalChannel::json(Endpoint::DeviceAuthorization).of(&client);
+            Ok(provider.begin_device(Arc::new(record), moment, channel, 0))
+        }))
     }
 
     /// Saves the one-time record of the device. Tries another user code if the first one is already

@@ -52,42 +52,37 @@ impl Provider {
             });
         }
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
-        Ok(self.with_client(
-            presented,
-            Find::default(),
-            moment.now,
-            move |provider, authenticated| {
-                let client = authenticated.client;
-                let parameters = Parameters::parse(&body)?;
-                let back = provider.back(&client, &parameters)?;
-                let consent = provider.consent(&client, &parameters, back, moment.now)?;
-                let uri = format!(
-                    "urn:ietf:params:oauth:request_uri:{}",
-                    Unguessable::new(&moment, "oauth2 request_uri").as_str()
-                );
-                let lifetime = provider.0.pushed_request_lifetime;
-                let loadable_until = moment.now.after(lifetime);
-                let record = OneTimeRecord {
-                    format: RecordFormat,
-                    grant_id: grant_id(&moment),
-                    client_id: client.client_id.clone(),
-                    // The user can still decide on a page that was opened before `loadable_until`.
-                    expires_at: loadable_until.after(PATIENCE),
-                    content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
-                };
-                let query = SaveOneTimeRecord {
-                    key: TokenHash::of(&uri),
-                    second_key: None,
-                    record: Arc::new(record),
-                    now: moment.now,
-                };
-                let channel = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
-                Ok(ask(NextQuery::SaveOneTimeRecord, query, channel, move |_| {
-                    let answer =
-                        serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
-                    Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
-                }))
-            },
-        ))
+        Ok(self.with_client(presented, Find::default(), moment.now, move |provider, found| {
+            let client = found.client;
+            let parameters = Parameters::parse(&body)?;
+            let back = provider.back(&client, &parameters)?;
+            let consent = provider.consent(&client, &parameters, back, moment.now)?;
+            let uri = format!(
+                "urn:ietf:params:oauth:request_uri:{}",
+                Unguessable::new(&moment, "oauth2 request_uri").as_str()
+            );
+            let lifetime = provider.0.pushed_request_lifetime;
+            let loadable_until = moment.now.after(lifetime);
+            let record = OneTimeRecord {
+                format: RecordFormat,
+                grant_id: grant_id(&moment),
+                client_id: client.client_id.clone(),
+                // The user can still decide on a page that was opened before `loadable_until`.
+                expires_at: loadable_until.after(PATIENCE),
+                content: OneTimeContent::Pushed { consent: Box::new(consent), loadable_until },
+            };
+            let query = SaveOneTimeRecord {
+                key: TokenHash::of(&uri),
+                second_key: None,
+                record: Arc::new(record),
+                now: moment.now,
+            };
+            let channel = RefusalChannel::json(Endpoint::PushedRequest).of(&client);
+            Ok(ask(NextQuery::SaveOneTimeRecord, query, channel, move |_| {
+                let answer =
+                    serde_json::json!({ "request_uri": uri, "expires_in": lifetime.as_secs() });
+                Ok(ServerStep::Done(respond::to_json(StatusCode::CREATED, &answer)?.into()))
+            }))
+        }))
     }
 }

@@ -99,7 +99,7 @@ pub(crate) struct StoredToken {
     /// A copy of the record's expiry, so that a sweep need not follow the pointer. `NEVER` if the
     /// token does not expire.
     pub(crate) expires_at: Timestamp,
-    /// The time until which the successor's seal is kept. `NEVER` if there is no seal.
+    /// The time at which the seal of the successor is dropped. `NEVER` if there is no seal.
     pub(crate) sealed_until: Timestamp,
     /// The mark that the client was removed, or its tokens revoked.
     pub(crate) client: Option<Arc<Ending>>,

@@ -6,7 +6,8 @@ use super::*;
 use crate::core::record_format::RecordFormat;
 use crate::oauth2::Scope;
 use crate::oauth2::server::store::{
-    DeviceStage, GrantRecord, OneTimeContent, OneTimeRecord, Sealed, TokenKind, TokenReuse,
+    DeviceStage, FindOneTimeRecord, FindToken, OneTimeContent, OneTimeRecord, Redeem, RemoveClient,
+    Revoke, SaveOneTimeRecord, SaveTokens, Saved, Sealed, Store, TokenKind, TokenReuse,
 };
 
 const MANY: u32 = 1_000_000;
@@ -210,7 +211,7 @@ fn no_operation_moves_or_drops_many_one_time_records_with_their_second_keys_and_
     assert!(store.reuse.len() < MANY as usize, "{}", store.reuse.len());
 }
 
-/// A token exchange brings a token of the parent's grant to another client.
+/// The store does not rely on one client for each grant.
 #[test]
 fn removing_a_client_removes_its_tokens_and_no_others() {
     for has_refresh in [true, false] {
