@@ -932,7 +932,7 @@ fn a_registration_keeps_its_client_despite_odd_members() {
 }
 
 #[test]
-fn an_odd_answer_to_an_update_keeps_the_client_manageable() {
+fn an_odd_answer_to_an_update_keeps_the_secret_and_the_client_manageable() {
     let stored = r#"{"client_id":"c","client_secret":"s3cret","registration_access_token":"t0ken",
         "registration_client_uri":"https://auth.example.com/register/c"}"#;
     let before: ClientRegistration = serde_json::from_str(stored).unwrap();
@@ -949,10 +949,12 @@ fn an_odd_answer_to_an_update_keeps_the_client_manageable() {
         assert_eq!(serde_json::from_str::<ClientRegistration>(&stored).unwrap(), after, "{odd}");
         assert_eq!(after.registration_access_token, before.registration_access_token, "{odd}");
         assert_eq!(after.registration_client_uri, before.registration_client_uri, "{odd}");
+        assert_eq!(after.client_secret, before.client_secret, "{odd}");
         let _ = after.read().unwrap();
+        // Without its expiry, the secret could be used for too long.
         assert_eq!(
             after.client(server(), now()).is_err(),
-            odd.starts_with("\"client_secret"),
+            odd.starts_with("\"client_secret_expires_at"),
             "{odd}"
         );
     }

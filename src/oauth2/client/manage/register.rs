@@ -292,14 +292,15 @@ impl Receive<ClientRegistration> for AwaitRegistration {
                 .into());
             }
             let odd = &mut registration.metadata.extra;
-            if registration.client_secret.is_none() && !odd.contains_key("client_secret") {
+            // If a member is missing or unreadable, the previous one is kept, so the client can
+            // still authenticate and be managed.
+            if registration.client_secret.is_none() && before.client_secret.is_some() {
+                odd.remove("client_secret");
                 registration.client_secret = before.client_secret;
                 if !odd.contains_key("client_secret_expires_at") {
                     registration.client_secret_expires_at = before.client_secret_expires_at;
                 }
             }
-            // If these members are missing or unreadable, the previous ones are kept, so the
-            // client can still be managed.
             if registration.registration_access_token.is_none()
                 && before.registration_access_token.is_some()
             {
