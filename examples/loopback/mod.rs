@@ -109,7 +109,8 @@ impl Photos {
                 serve(self.provider.approve(consent, jane, moment), &self.store)
             }
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
-                let device = serve(self.provider.find_device(&user_code, moment.now), &self.store)?;
+                let device =
+                    serve(self.provider.find_device(&user_code, "jane", moment.now), &self.store)?;
                 serve(self.provider.approve_device(device, jane, moment), &self.store)?;
                 Ok(net::text(200, "Your device is connected."))
             }

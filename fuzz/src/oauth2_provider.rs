@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
+use oauth_proto::OneTimeUse;
 use oauth_proto::oauth2::Scope;
 use oauth_proto::oauth2::server::store::{
-    ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord,
-    MemoryStore, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
-    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
+    Attempts, ClientPage, ClientRecord, CountAttempt, Find, FindAttempts, FindClient,
+    FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord, GrantPage, ListClients, ListGrants,
+    MemoryStore, NotSupported, Purge, Purged, Redeem, Redemption, RememberOnce, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
+    Saved, Store, TokenRecord,
 };
 use oauth_proto::oauth2::server::{
     GrantType, Provider, RegistrationPolicy, Rejected, UnknownScope,

@@ -474,7 +474,7 @@ impl RawServer {
         }
         if let Some(code) = body["user_code"].as_str() {
             self.given.push(code.to_owned());
-            let step = self.provider.find_device(code, self.clock.moment().now);
+            let step = self.provider.find_device(code, code, self.clock.moment().now);
             serve(step, &self.store.inner).unwrap();
         }
     }
@@ -514,9 +514,10 @@ impl RawServer {
     fn device(&mut self, page: DevicePage, decision: u8) {
         let Some(user_code) = page.user_code else { return };
         self.store.asked.set(0);
-        let Ok(device) =
-            serve(self.provider.find_device(&user_code, self.clock.moment().now), &self.store)
-        else {
+        let Ok(device) = serve(
+            self.provider.find_device(&user_code, "jane", self.clock.moment().now),
+            &self.store,
+        ) else {
             return;
         };
         let device: DeviceConsent =

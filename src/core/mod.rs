@@ -14,7 +14,7 @@ pub(crate) mod forged;
 pub(crate) mod leg;
 pub(crate) mod message;
 pub(crate) mod moment;
-#[cfg(any(feature = "oauth1", feature = "openid2"))]
+#[cfg(any(feature = "server", feature = "oauth1", feature = "openid2"))]
 pub(crate) mod one_time;
 pub(crate) mod query;
 #[cfg(any(feature = "server", feature = "oauth1"))]

@@ -58,6 +58,8 @@ pub enum OneTimePurpose {
     /// The nonce of an OpenID 2.0 response, with the provider's endpoint (OpenID Authentication 2.0
     /// §11.3), or a handle whose response the provider confirms (§11.4.2.1).
     OpenId2Nonce,
+    /// The `jti` of an assertion with which a client authenticates (RFC 7523 §3), with the client.
+    ClientAssertion,
 }
 
 impl OneTimePurpose {
@@ -66,6 +68,7 @@ impl OneTimePurpose {
         match self {
             Self::OAuth1Nonce => "oauth1_nonce",
             Self::OpenId2Nonce => "openid2_nonce",
+            Self::ClientAssertion => "client_assertion",
         }
     }
 }
@@ -87,7 +90,7 @@ impl ServerQuery for RememberOnce {
 }
 
 /// The number of expired values that one query drops at most.
-const DROPPED_AT_ONCE: usize = 32;
+pub(crate) const DROPPED_AT_ONCE: u32 = 32;
 
 /// The values that a store in memory remembers. Each query drops a few expired values, so no
 /// request waits until all of them are dropped.
@@ -108,7 +111,7 @@ impl OneTimeValues {
     pub(crate) fn remember(&self, query: &RememberOnce) -> OneTimeUse {
         let &RememberOnce { purpose, key, now, expires_at } = query;
         let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.drop_expired(now);
+        tables.drop_expired(now, DROPPED_AT_ONCE);
         if expires_at <= tables.latest || !tables.values.insert((purpose, key)) {
             return OneTimeUse::Replay;
         }
@@ -116,10 +119,10 @@ impl OneTimeValues {
         OneTimeUse::First
     }
 
-    /// Drops some expired values.
-    #[cfg(feature = "oauth1")]
-    pub(crate) fn drop_expired(&self, now: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now);
+    /// Drops expired values, at most `limit`, and returns how many.
+    #[cfg(any(feature = "server", feature = "oauth1"))]
+    pub(crate) fn drop_expired(&self, now: Timestamp, limit: u32) -> u32 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now, limit)
     }
 
     /// Returns the number of values, with expired ones that are not dropped yet.
@@ -130,15 +133,17 @@ impl OneTimeValues {
 }
 
 impl Tables {
-    fn drop_expired(&mut self, now: Timestamp) {
+    fn drop_expired(&mut self, now: Timestamp, limit: u32) -> u32 {
         self.latest = self.latest.max(now);
-        for _ in 0..DROPPED_AT_ONCE {
-            if self.expiries.first().is_some_and(|(at, ..)| *at <= self.latest)
-                && let Some((_, purpose, key)) = self.expiries.pop_first()
-            {
-                self.values.remove(&(purpose, key));
-            }
+        let mut dropped = 0;
+        while dropped < limit
+            && self.expiries.first().is_some_and(|(at, ..)| *at <= self.latest)
+            && let Some((_, purpose, key)) = self.expiries.pop_first()
+        {
+            self.values.remove(&(purpose, key));
+            dropped += 1;
         }
+        dropped
     }
 }
 
@@ -191,7 +196,7 @@ mod tests {
         for number in 0..100_000 / 31 + 1 {
             let before = values.len();
             assert_eq!(ask(&values, &format!("new {number}"), 600, 300), OneTimeUse::First);
-            assert!(values.len() + DROPPED_AT_ONCE > before);
+            assert!(values.len() + DROPPED_AT_ONCE as usize > before);
         }
         assert_eq!(values.len(), 100_000 / 31 + 1);
         assert_eq!(ask(&values, "99999", 300, 0), OneTimeUse::Replay);

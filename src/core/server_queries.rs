@@ -3,9 +3,10 @@
 //! types.
 
 /// Defines `ServerStep`, `NextQuery`, `Store`, `AsyncStore`, `Blocking` and `serve` for the queries
-/// of a protocol. `aside` names queries that the storage does not answer. After the output of a
-/// query that a store need not answer by itself come the functions that answer it otherwise: one
-/// for blocking stores, and one for asynchronous stores.
+/// of a protocol. `aside` names queries that the storage does not answer. `optional` is the type
+/// that names the queries that a store can leave out. After the output of a query that a store need
+/// not answer by itself come the functions that answer it otherwise: one for blocking stores, and
+/// one for asynchronous stores. The queries after a second semicolon are not steps of a request.
 macro_rules! server_queries {
     (
         $(#[$step_doc:meta])* step;
@@ -15,7 +16,13 @@ macro_rules! server_queries {
         $(#[$blocking_doc:meta])* blocking;
         rejected $Rejected:ty;
         aside [$($Aside:ident),*];
+        $(optional $Optional:ty;)?
+        queries
         $($method:ident: $Query:ident -> $Output:ty $(, $default:ident, $async_default:ident)?;)*
+        $(;
+            $($called:ident: $Called:ident -> $CalledOutput:ty,
+                $called_default:ident, $called_async_default:ident;)*
+        )?
     ) => {
         $(#[$step_doc])*
         #[allow(
@@ -145,6 +152,22 @@ macro_rules! server_queries {
                     }
                 })?
             })*
+            $($(
+                #[doc = concat!("See [`", stringify!($Called), "`].")]
+                ///
+                /// # Errors
+                /// The error of the storage, if it fails.
+                fn $called(&self, query: &$Called) -> Result<$CalledOutput, Self::Error> {
+                    $called_default(self, query)
+                }
+            )*)?
+            $(
+                /// Returns whether the store answers an optional query. Default: `false` for each.
+                fn supports(&self, query: $Optional) -> bool {
+                    let _ = query;
+                    false
+                }
+            )?
         }
 
         $(#[$async_doc])*
@@ -169,6 +192,22 @@ macro_rules! server_queries {
                     }
                 })?
             })*
+            $($(
+                #[doc = concat!("See [`", stringify!($Called), "`].")]
+                fn $called(
+                    &self,
+                    query: &$Called,
+                ) -> impl Future<Output = Result<$CalledOutput, Self::Error>> + Send {
+                    $called_async_default(self, query)
+                }
+            )*)?
+            $(
+                /// Returns whether the store answers an optional query. Default: `false` for each.
+                fn supports(&self, query: $Optional) -> bool {
+                    let _ = query;
+                    false
+                }
+            )?
         }
 
         $(#[$blocking_doc])*
@@ -185,13 +224,33 @@ macro_rules! server_queries {
                     std::future::ready(self.0.$method(query))
                 }
             )*
+            $($(
+                fn $called(
+                    &self,
+                    query: &$Called,
+                ) -> impl Future<Output = Result<$CalledOutput, S::Error>> + Send {
+                    std::future::ready(self.0.$called(query))
+                }
+            )*)?
+            $(
+                fn supports(&self, query: $Optional) -> bool {
+                    self.0.supports(query)
+                }
+            )?
         }
 
-        $crate::core::server_queries::behind_a_pointer! { &S; $($method: $Query -> $Output;)* }
         $crate::core::server_queries::behind_a_pointer! {
-            std::sync::Arc<S>; $($method: $Query -> $Output;)*
+            &S; $($Optional)?; $($method: $Query -> $Output;)*
+            $($($called: $Called -> $CalledOutput;)*)?
         }
-        $crate::core::server_queries::behind_a_pointer! { Box<S>; $($method: $Query -> $Output;)* }
+        $crate::core::server_queries::behind_a_pointer! {
+            std::sync::Arc<S>; $($Optional)?; $($method: $Query -> $Output;)*
+            $($($called: $Called -> $CalledOutput;)*)?
+        }
+        $crate::core::server_queries::behind_a_pointer! {
+            Box<S>; $($Optional)?; $($method: $Query -> $Output;)*
+            $($($called: $Called -> $CalledOutput;)*)?
+        }
 
         /// Drives a request to its end with a blocking store.
         ///
@@ -239,7 +298,7 @@ macro_rules! last {
 
 /// A store behind a pointer is a store.
 macro_rules! behind_a_pointer {
-    ($pointer:ty; $($method:ident: $Query:ident -> $Output:ty;)*) => {
+    ($pointer:ty; $($Optional:ty)?; $($method:ident: $Query:ident -> $Output:ty;)*) => {
         impl<S: AsyncStore + ?Sized> AsyncStore for $pointer {
             type Error = S::Error;
             $(
@@ -250,6 +309,11 @@ macro_rules! behind_a_pointer {
                     (**self).$method(query)
                 }
             )*
+            $(
+                fn supports(&self, query: $Optional) -> bool {
+                    (**self).supports(query)
+                }
+            )?
         }
 
         impl<S: Store + ?Sized> Store for $pointer {
@@ -259,6 +323,11 @@ macro_rules! behind_a_pointer {
                     (**self).$method(query)
                 }
             )*
+            $(
+                fn supports(&self, query: $Optional) -> bool {
+                    (**self).supports(query)
+                }
+            )?
         }
     };
 }

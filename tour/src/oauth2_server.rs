@@ -94,7 +94,8 @@ impl Photos {
                 self.serve(self.provider.approve(consent, jane, moment))
             }
             Dispatched::Device(DevicePage { user_code: Some(user_code), .. }) => {
-                let device = self.serve(self.provider.find_device(&user_code, moment.now))?;
+                let device =
+                    self.serve(self.provider.find_device(&user_code, "jane", moment.now))?;
                 self.serve(self.provider.approve_device(device, jane, moment))?;
                 Ok(Response::new(b"Your device is connected.".to_vec()))
             }

@@ -1,8 +1,6 @@
 //! The requests to the pages of the photo service: sign-in, consent and devices.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use http::Method;
 use oauth_proto::oauth2::Scope;
@@ -22,17 +20,10 @@ pub const PASSWORD: &str = "correct horse";
 
 /// The most waiting questions of one browser.
 const MOST_WAITING: usize = 20;
-/// The most wrong codes that a user may enter within `WRONG_CODE_COUNTS`, because codes are short
-/// (RFC 8628 §5.1).
-const MOST_WRONG_CODES: usize = 10;
-const WRONG_CODE_COUNTS: Duration = Duration::from_secs(15 * 60);
 
 pub struct SignIn {
     photos: Photos,
     sessions: Sessions<Visit>,
-    /// For each user, the times until which wrong codes count. A right code does not reset the
-    /// count, because an attacker can have a device with a right code.
-    wrong_codes: Mutex<HashMap<String, Vec<Timestamp>>>,
 }
 
 /// The session of a browser.
@@ -57,7 +48,7 @@ enum Question {
 impl SignIn {
     pub fn new(photos: Photos) -> Self {
         let sessions = Sessions::new("photos_session", |visit: &Visit| visit.user.is_some());
-        Self { photos, sessions, wrong_codes: Mutex::default() }
+        Self { photos, sessions }
     }
 
     pub fn handle(&self, request: &Request) -> Response {
@@ -160,27 +151,19 @@ impl SignIn {
 
     fn find_device(&self, request: &Request, user: &str, code: String) -> Response {
         let now = Timestamp::from_os();
-        // Locked until this code is counted, so that parallel requests cannot exceed the limit.
-        let mut wrong_codes = self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = wrong_codes.entry(user.to_owned()).or_default();
-        counted.retain(|until| now < *until);
-        if counted.len() >= MOST_WRONG_CODES {
-            return self
-                .again(request, "Too many codes were wrong. Try again in a quarter of an hour.");
-        }
-        match self.photos.serve(self.photos.provider.find_device(&code, now)) {
+        match self.photos.serve(self.photos.provider.find_device(&code, user, now)) {
             Ok(device) => {
                 let question = Question::Device(Box::new(device));
                 self.sessions.with(request, |visit| visit.waiting.insert(named(request), question));
                 back_to_question(request)
             }
-            Err(rejected) if rejected.reason == RejectReason::UserCode => {
-                counted.push(now.after(WRONG_CODE_COUNTS));
-                self.again(
-                    request,
-                    "No device is waiting with this code. Check the code, or start \
+            Err(rejected) if rejected.reason == RejectReason::UserCode => self.again(
+                request,
+                "No device is waiting with this code. Check the code, or start \
                     again on your device.",
-                )
+            ),
+            Err(rejected) if matches!(rejected.reason, RejectReason::TooManyAttempts { .. }) => {
+                self.again(request, "You have tried too many codes. Try again in ten minutes.")
             }
             Err(rejected) => rejected.response(),
         }

@@ -89,6 +89,7 @@ server_queries! {
 
     rejected Rejected;
     aside [];
+    queries
 
     remember_once: RememberOnce -> OneTimeUse;
 }

@@ -34,7 +34,7 @@ fn begin(server: &RawServer) -> Codes {
 
 /// Enters the user code, and returns the consent that the user sees.
 fn entered(server: &RawServer, codes: &Codes) -> Result<DeviceConsent, Rejected> {
-    serve(server.provider.find_device(&codes.user, server.moment().now), &server.store)
+    serve(server.provider.find_device(&codes.user, &codes.user, server.moment().now), &server.store)
 }
 
 fn grant(server: &RawServer, device: DeviceConsent, grant: Approval) -> Result<(), Rejected> {
@@ -187,9 +187,13 @@ fn a_user_code_in_the_place_of_a_device_code_is_refused() {
 
 /// Returns the record that the store finds by the user code.
 fn record_of_user_code(server: &RawServer, user_code: &str) -> FoundOneTimeRecord {
-    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) =
-        server.provider.find_device(user_code, server.moment().now)
+    let ServerStep::Query(NextQuery::CountAttempt(pending)) =
+        server.provider.find_device(user_code, "jane", server.moment().now)
     else {
+        panic!("expected the query CountAttempt")
+    };
+    let counted = server.store.count_attempt(pending.query()).unwrap();
+    let ServerStep::Query(NextQuery::FindOneTimeRecord(pending)) = pending.answer(counted) else {
         panic!("expected the query FindOneTimeRecord")
     };
     server.store.find_one_time_record(pending.query()).unwrap().unwrap()

@@ -56,7 +56,7 @@ fn pushed_requests_devices_passwords_and_clients_get_tokens() {
         pair.run(client.authorize_device(AuthorizeDevice::scope("read"), pair.moment())).unwrap();
     let entered = pending.user_code.to_lowercase().replace('-', " ");
     let device =
-        serve(pair.provider.find_device(&entered, pair.moment().now), &pair.store).unwrap();
+        serve(pair.provider.find_device(&entered, "jane", pair.moment().now), &pair.store).unwrap();
     serve(pair.provider.approve_device(device, Approval::new("jane"), pair.moment()), &pair.store)
         .unwrap();
     pair.run(client.poll(&pending, pair.moment())).unwrap();

@@ -52,7 +52,7 @@ fn enter(pair: &OAuth2Pair, user_code: &str) -> Result<DeviceConsent, Rejected> 
         panic!("no page for devices")
     };
     serve(
-        pair.provider.find_device(&page.user_code.unwrap_or_default(), pair.moment().now),
+        pair.provider.find_device(&page.user_code.unwrap_or_default(), "jane", pair.moment().now),
         &pair.store,
     )
 }

@@ -1,5 +1,7 @@
 //! The authorization server.
 
+mod attempts;
+mod broken_store;
 mod client_authentication;
 mod configuration;
 #[cfg(feature = "tracing")]

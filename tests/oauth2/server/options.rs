@@ -231,10 +231,7 @@ fn the_application_decides_at_a_refresh_if_configured() {
             let GrantCredential::Refresh(grant) = &question.credential else {
                 panic!("{question:?}")
             };
-            assert_eq!(
-                (question.scope.as_str(), question.credential.grant_type()),
-                ("read write", "refresh_token")
-            );
+            assert_eq!(question.scope.as_str(), "read write");
             Ok::<_, String>(decide(grant))
         };
         let end = Serve::new(&pair.store)

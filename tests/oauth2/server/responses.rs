@@ -139,8 +139,11 @@ fn the_application_adds_members_to_every_token_answer() {
         extended(&pair, &post("/device_authorization", &[("scope", "read")]), &members);
     let device = read(&response);
     assert_eq!((asked.len(), device.get("user_id")), (0, None));
-    let waiting =
-        pair.provider.find_device(device["user_code"].as_str().unwrap(), Timestamp::from_secs(NOW));
+    let waiting = pair.provider.find_device(
+        device["user_code"].as_str().unwrap(),
+        "jane",
+        Timestamp::from_secs(NOW),
+    );
     let waiting = serve(waiting, &pair.store).unwrap();
     serve(pair.provider.approve_device(waiting, Approval::new("jane"), pair.moment()), &pair.store)
         .unwrap();

@@ -5,15 +5,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::Request;
+use oauth_proto::OneTimeUse;
 use oauth_proto::for_each_oauth2_query;
 use oauth_proto::oauth2::resource::{Admission, ResourceServer};
 use oauth_proto::oauth2::server::store::{
-    ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord,
-    MemoryStore, Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
-    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord,
+    Attempts, ClientPage, ClientRecord, CountAttempt, Find, FindAttempts, FindClient,
+    FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord, GrantPage, ListClients, ListGrants,
+    MemoryStore, NotSupported, Purge, Purged, Redeem, Redemption, RememberOnce, RemoveClient,
+    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
+    Saved, Store, TokenRecord,
 };
 use oauth_proto::oauth2::server::{
-    Approval, Decision, Dispatched, GrantType, Provider, RegistrationPolicy, Serve, serve,
+    Approval, Caller, Decision, Dispatched, GrantType, Provider, RegistrationPolicy, Serve, serve,
 };
 use oauth_proto::wire::form;
 use oauth_proto::{Moment, Response, Timestamp};
@@ -48,6 +51,8 @@ struct Server {
     provider: Provider,
     store: Asked,
     count: RefCell<u64>,
+    /// Whether the requests name their caller, so that attempts are counted.
+    names_callers: bool,
 }
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -76,7 +81,7 @@ impl Server {
                 .add_grant_type("password")
                 .add_grant_type(EXCHANGE),
         );
-        Self { provider, store, count: RefCell::default() }
+        Self { provider, store, count: RefCell::default(), names_callers: false }
     }
 
     fn moment(&self) -> Moment {
@@ -103,10 +108,13 @@ impl Server {
     fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
         let own = [("client_id", "printer"), ("client_secret", SECRET)];
         let body = form::encode(own.into_iter().chain(parameters.iter().copied()));
-        let request = Request::post(format!("{ISSUER}{path}"))
+        let mut request = Request::post(format!("{ISSUER}{path}"))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .unwrap();
+        if self.names_callers {
+            request.extensions_mut().insert(Caller::from("203.0.113.7"));
+        }
         match self.dispatch(&request) {
             Ok(Dispatched::Respond(response)) | Err(response) => {
                 serde_json::from_slice(response.body()).unwrap()
@@ -179,14 +187,40 @@ fn a_device_needs_two_trips_for_each_request() {
     assert_eq!(server.post("/token", &poll)["error"], "authorization_pending");
     assert_eq!(server.trips(), ["Find", "ReplaceOneTimeRecord"]);
     let now = server.moment().now;
-    let step = server.provider.find_device(text(&codes, "user_code"), now);
+    let step = server.provider.find_device(text(&codes, "user_code"), "jane", now);
     let device = serve(step, &server.store).unwrap();
-    assert_eq!(server.trips(), ["FindOneTimeRecord", "FindClient"]);
+    assert_eq!(server.trips(), ["CountAttempt", "FindOneTimeRecord", "FindClient"]);
     let step = server.provider.approve_device(device, Approval::new("jane"), server.moment());
     serve(step, &server.store).unwrap();
     assert_eq!(server.trips(), ["FindOneTimeRecord", "ReplaceOneTimeRecord"]);
     server.token(&poll);
     assert_eq!(server.trips(), ["Find", "Redeem"]);
+}
+
+#[test]
+fn only_a_failed_proof_needs_a_further_trip_that_counts_it() {
+    let mut server = Server::new();
+    server.names_callers = true;
+    server.token(&[("grant_type", "client_credentials"), ("scope", "stats")]);
+    assert_eq!(server.trips(), ["Find", "SaveTokens"]);
+    server.token(&[
+        ("grant_type", "password"),
+        ("username", "jane"),
+        ("password", "A3ddj3w"),
+        ("scope", "read"),
+    ]);
+    assert_eq!(server.trips(), ["Find", "SaveTokens"]);
+    let wrong = [("grant_type", "client_credentials"), ("client_secret", "wrong")];
+    let body = form::encode(wrong.into_iter().chain([("client_id", "printer")]));
+    let mut request = Request::post(format!("{ISSUER}/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.into_bytes())
+        .unwrap();
+    request.extensions_mut().insert(Caller::from("203.0.113.7"));
+    assert_eq!(server.dispatch(&request).unwrap_err().status(), 401);
+    assert_eq!(server.trips(), ["Find", "CountAttempt"]);
+    assert_eq!(server.post("/introspect", &[("token", "unknown")])["active"], false);
+    assert_eq!(server.trips(), ["Find", "CountAttempt"]);
 }
 
 #[test]

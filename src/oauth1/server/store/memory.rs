@@ -14,7 +14,7 @@ use super::save_temporary::SaveTemporary;
 use super::temporary_record::{Stage, TemporaryRecord};
 use super::token_record::TokenRecord;
 use super::traits::Store;
-use crate::core::one_time::{OneTimeValues, RememberOnce};
+use crate::core::one_time::{DROPPED_AT_ONCE as DROPPED_VALUES, OneTimeValues, RememberOnce};
 use crate::{OneTimeUse, Timestamp};
 
 /// A store in memory. Each query that stores a nonce or temporary credentials drops a few expired
@@ -144,7 +144,7 @@ impl Store for MemoryStore {
 
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
         let SaveTemporary { token, record, now } = query.clone();
-        self.nonces.drop_expired(now);
+        self.nonces.drop_expired(now, DROPPED_VALUES);
         let mut tables = self.tables();
         tables.expire(now);
         // The replaced records can have another expiry.

@@ -177,6 +177,7 @@ server_queries! {
 
     rejected Rejected;
     aside [];
+    queries
 
     find_credentials: FindCredentials -> FoundCredentials;
     remember_once: RememberOnce -> OneTimeUse;

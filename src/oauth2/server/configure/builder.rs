@@ -11,6 +11,7 @@ use super::grant_type::GrantType;
 use super::paths::Paths;
 use super::registration_policy::RegistrationPolicy;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
+use crate::oauth2::server::store::optional::OptionalQuery;
 use crate::oauth2::server::store::records::client_record::AnyPort;
 use crate::oauth2::server::store::records::secret_hasher::{SecretHasher, Sha256Secrets};
 use crate::{Secret, Timestamp};
@@ -138,6 +139,39 @@ pub struct ProviderBuilder {
     /// on the attacker's device, and send the link to a user (RFC 8628 §5.4). Your page must show
     /// the code, and ask whether the user's device shows the same code.
     pub allow_verification_uri_complete: bool,
+    /// The number of user codes that one caller can try in a window, at
+    /// [`Provider::find_device`](crate::oauth2::server::Provider::find_device) (RFC 8628 §5.1).
+    /// Correct codes count, too. Default: 5. With 5 attempts, a caller guesses the code of one
+    /// given device with a probability of less than 2⁻³².
+    pub user_code_attempts: u32,
+    /// The number of wrong secrets with which one caller can try to authenticate as one client in a
+    /// window, if requests have a [`Caller`](crate::oauth2::server::Caller). Further requests of
+    /// the caller for this client are refused until the window ends, even with the correct secret.
+    /// Default: 20.
+    pub client_secret_attempts: u32,
+    /// The number of wrong passwords that one caller can try for one user in a window, if requests
+    /// have a [`Caller`](crate::oauth2::server::Caller). Default: 10.
+    pub password_attempts: u32,
+    /// The number of registrations that one caller can send in a window (RFC 7591), if requests
+    /// have a [`Caller`](crate::oauth2::server::Caller). Refused registrations count, too. Default:
+    /// 10.
+    pub registration_attempts: u32,
+    /// The number of unknown tokens that one client can introspect for one caller in a window (RFC
+    /// 7662 §4), if requests have a [`Caller`](crate::oauth2::server::Caller). A resource server
+    /// also introspects the wrong tokens that its own callers send, so a low limit would stop it.
+    /// Default: 1,000.
+    pub introspection_attempts: u32,
+    /// The length of the window in which attempts are counted. The first attempt begins it.
+    /// Default: ten minutes.
+    pub attempt_window: Duration,
+    /// If `true`, attempts are not counted and not limited, and a store need not support
+    /// [`CountAttempt`](crate::oauth2::server::store::CountAttempt). Default: `false`.
+    ///
+    /// # Security
+    /// An attacker who is signed in can try user codes until one is that of another user's device,
+    /// and gets access for this device. Set it only if another part of the application limits the
+    /// attempts.
+    pub dangerous_allow_unlimited_attempts: bool,
     /// If `true`, [`token_reuse_key`](Self::token_reuse_key) accepts keys that are shorter than 22
     /// bytes. Default: `false`.
     ///
@@ -167,6 +201,8 @@ pub struct ProviderBuilder {
     pub(crate) authentications: Authentications,
     pub(crate) generator: Arc<dyn TokenGenerator>,
     pub(crate) token_reuse_keys: Vec<ReuseKey>,
+    /// The optional queries that the store does not support, if the store was checked.
+    pub(crate) missing_queries: Vec<OptionalQuery>,
 }
 
 /// A key of reusable tokens, and the time at which the next key replaces it.
@@ -200,6 +236,13 @@ impl ProviderBuilder {
             allow_any_private_scheme: false,
             allow_localhost_ports: false,
             allow_verification_uri_complete: false,
+            user_code_attempts: 5,
+            client_secret_attempts: 20,
+            password_attempts: 10,
+            registration_attempts: 10,
+            introspection_attempts: 1_000,
+            attempt_window: Duration::from_secs(600),
+            dangerous_allow_unlimited_attempts: false,
             dangerous_allow_short_keys: false,
             dangerous_allow_http: false,
             metadata: Map::new(),
@@ -218,6 +261,7 @@ impl ProviderBuilder {
             },
             generator: Arc::new(RandomTokens::default()),
             token_reuse_keys: Vec::new(),
+            missing_queries: Vec::new(),
         }
     }
 
@@ -273,6 +317,28 @@ impl ProviderBuilder {
     pub fn token_reuse_key_until(mut self, key: impl Into<Secret>, ends_at: Timestamp) -> Self {
         self.token_reuse_keys.retain(|own| own.ends_at.is_none());
         self.token_reuse_keys.push(ReuseKey { key: key.into(), ends_at: Some(ends_at) });
+        self
+    }
+
+    /// Checks which optional queries the store supports, so that [`build`](Self::build) returns an
+    /// error if an option needs a query that the store leaves out. Without this call, the server
+    /// refuses the requests that need the query. Default: the store is not checked.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, Store};
+    /// use oauth_proto::oauth2::server::{GrantType, Provider};
+    ///
+    /// let store = MemoryStore::default();
+    /// let provider = Provider::builder("https://auth.example.com")
+    ///     .add_grant_type(GrantType::device_code().scopes("read"))
+    ///     .check_store(|query| store.supports(query))
+    ///     .build()?;
+    /// # Ok::<(), oauth_proto::oauth2::server::InvalidConfiguration>(())
+    /// ```
+    pub fn check_store(mut self, supports: impl Fn(OptionalQuery) -> bool) -> Self {
+        self.missing_queries =
+            OptionalQuery::ALL.into_iter().filter(|query| !supports(*query)).collect();
         self
     }
 

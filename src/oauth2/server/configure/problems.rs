@@ -14,6 +14,7 @@ use crate::oauth2::common::names::{
 };
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::store::extend_response::ResponseKind;
+use crate::oauth2::server::store::optional::{NotSupported, OptionalQuery};
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
 use crate::oauth2::server::store::records::secret_hasher::SHORTEST;
 use crate::oauth2::server::store::records::token_record::TokenKind;
@@ -271,6 +272,16 @@ pub enum ConfigurationProblem {
         /// The name of the member.
         name: String,
     },
+    /// The store does not support a query that an option needs.
+    #[error("`ProviderBuilder::{option}` cannot work: {error}, or set `{instead}`")]
+    QueryNotSupported {
+        /// The name of the option that needs the query.
+        option: &'static str,
+        /// The error that says what to implement.
+        error: NotSupported,
+        /// The option with which the server does not need the query.
+        instead: &'static str,
+    },
     /// A member in [`metadata`](ProviderBuilder::metadata) has a value of a wrong type, or is an
     /// `issuer` that differs from the issuer of the server. Clients compare the two.
     #[error(
@@ -307,6 +318,14 @@ pub(crate) fn find_problems(provider: &Provider) -> Vec<ConfigurationProblem> {
         }
     }
     check_metadata(provider, &mut found);
+    let counts = !config.dangerous_allow_unlimited_attempts;
+    if counts && config.missing_queries.contains(&OptionalQuery::CountAttempt) {
+        found.push(ConfigurationProblem::QueryNotSupported {
+            option: "user_code_attempts",
+            error: NotSupported::new(OptionalQuery::CountAttempt),
+            instead: "ProviderBuilder::dangerous_allow_unlimited_attempts",
+        });
+    }
     let reserved =
         config.introspect_data.iter().filter(|member| ResponseKind::Introspection.reserves(member));
     found.extend(

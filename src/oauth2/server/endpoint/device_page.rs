@@ -10,6 +10,7 @@ use super::device_authorization::{as_issued, user_code_hash};
 use crate::oauth2::Scope;
 use crate::oauth2::common::names::DEVICE_CODE;
 use crate::oauth2::server::configure::provider::Provider;
+use crate::oauth2::server::flow::attempts::Caller;
 use crate::oauth2::server::flow::parameters::Parameters;
 use crate::oauth2::server::flow::storage::{ask, check_method, or_reject};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
@@ -19,6 +20,7 @@ use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FoundOneTimeRecord, ReplaceOneTimeRecord,
 };
 use crate::oauth2::server::store::records::approval::Approval;
+use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::one_time_record::{
     DeviceStage, OneTimeContent, OneTimeRecord,
@@ -59,8 +61,8 @@ impl fmt::Debug for DevicePage {
 /// `Serialize` and `Deserialize`, so you can store it until the decision. Store it on the server,
 /// and protect the form of your page against CSRF: see [`Consent`](crate::oauth2::server::Consent).
 ///
-/// Codes are short, so sign users in before they can try codes, and limit the number of attempts
-/// (§5.1).
+/// Codes are short, so sign users in before they can try codes. [`Provider::find_device`] limits
+/// the number of attempts (§5.1).
 ///
 /// ```
 /// use oauth_proto::Moment;
@@ -124,34 +126,22 @@ impl Provider {
     /// Finds the device that waits with a user code. Upper and lower case count as equal, and all
     /// characters except letters and digits are ignored. If no device waits with the code, the
     /// request is refused with [`RejectReason::UserCode`]. Then show the page with the field again.
-    pub fn find_device(&self, user_code: &str, now: Timestamp) -> ServerStep<DeviceConsent> {
+    ///
+    /// Name the caller by the user who is signed in, or by the session. A caller that tries more
+    /// codes than
+    /// [`user_code_attempts`](crate::oauth2::server::ProviderBuilder::user_code_attempts) allows is
+    /// refused with [`RejectReason::TooManyAttempts`].
+    pub fn find_device(
+        &self,
+        user_code: &str,
+        caller: impl Into<Caller>,
+        now: Timestamp,
+    ) -> ServerStep<DeviceConsent> {
         let user_code = as_issued(user_code);
-        let key = user_code_hash(&user_code);
+        let attempt = self.0.attempt(AttemptPurpose::UserCode, Some(&caller.into()), "", now);
+        let Some(attempt) = attempt else { return find_device(user_code, now) };
         let channel = RefusalChannel::page(Endpoint::Device);
-        ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
-            let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
-            let query = FindClient { client_id: found.record.client_id.clone() };
-            Ok(ask(
-                NextQuery::FindClient,
-                query,
-                RefusalChannel::page(Endpoint::Device),
-                move |client| {
-                    let client = client.ok_or(RejectReason::UserCode)?;
-                    let OneTimeContent::Device { scope, resource, .. } = &found.record.content
-                    else {
-                        return Err(RejectReason::UserCode);
-                    };
-                    Ok(ServerStep::Done(DeviceConsent {
-                        client_id: client.client_id.clone(),
-                        client_name: client.metadata.client_name.clone(),
-                        user_code,
-                        scope: scope.clone(),
-                        resource: resource.clone(),
-                        expires_at: found.record.expires_at,
-                    }))
-                },
-            ))
-        })
+        attempt.count_first(channel, move || Ok(find_device(user_code, now)))
     }
 
     /// Stores that the user grants access to the device. Sign the user in before you call this.
@@ -226,6 +216,35 @@ impl Provider {
             }))
         })
     }
+}
+
+/// Finds the device that waits with a user code.
+fn find_device(user_code: String, now: Timestamp) -> ServerStep<DeviceConsent> {
+    let key = user_code_hash(&user_code);
+    let channel = RefusalChannel::page(Endpoint::Device);
+    ask(NextQuery::FindOneTimeRecord, FindOneTimeRecord { key }, channel, move |found| {
+        let found = found.filter(|found| waits(found, now)).ok_or(RejectReason::UserCode)?;
+        let query = FindClient { client_id: found.record.client_id.clone() };
+        Ok(ask(
+            NextQuery::FindClient,
+            query,
+            RefusalChannel::page(Endpoint::Device),
+            move |client| {
+                let client = client.ok_or(RejectReason::UserCode)?;
+                let OneTimeContent::Device { scope, resource, .. } = &found.record.content else {
+                    return Err(RejectReason::UserCode);
+                };
+                Ok(ServerStep::Done(DeviceConsent {
+                    client_id: client.client_id.clone(),
+                    client_name: client.metadata.client_name.clone(),
+                    user_code,
+                    scope: scope.clone(),
+                    resource: resource.clone(),
+                    expires_at: found.record.expires_at,
+                }))
+            },
+        ))
+    })
 }
 
 /// Returns whether a device waits for a decision.

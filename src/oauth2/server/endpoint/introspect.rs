@@ -15,6 +15,7 @@ use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::{events, respond};
 use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind};
 use crate::oauth2::server::store::find::Find;
+use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::token_record::{TokenKind, TokenRecord};
 use crate::oauth2::server::store::traits::ServerStep;
@@ -44,18 +45,34 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (parameters, presented) = self.posted(request, Endpoint::Introspect)?;
-        let records = Find::token(TokenHash::of(parameters.need("token")?));
+        let mut records = Find::token(TokenHash::of(parameters.need("token")?));
+        let attempt = self.0.attempt(
+            AttemptPurpose::Introspection,
+            presented.caller.as_ref(),
+            presented.client_id(),
+            moment.now,
+        );
+        records.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
         Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
-            let AuthenticatedClient { client, token: found, .. } = authenticated;
+            let AuthenticatedClient { client, token: found, attempts, .. } = authenticated;
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
+            }
+            if let Some(attempt) = &attempt {
+                attempt.check(attempts.into_iter().next())?;
             }
             let channel = RefusalChannel::json(Endpoint::Introspect).of(&client);
             let record = match provider.tells(&client, found, moment.now) {
                 Ok(record) => record,
                 Err(reason) => {
                     events::inactive(&client, &reason);
-                    return answer(&Introspection::default());
+                    return match attempt.filter(|_| reason == RejectReason::TokenUnknown) {
+                        Some(attempt) => {
+                            let inactive = || answer(&Introspection::default());
+                            Ok(attempt.count_first(channel, inactive))
+                        }
+                        None => answer(&Introspection::default()),
+                    };
                 }
             };
             let mut told = provider.explain(&record);

@@ -16,6 +16,7 @@ use crate::oauth2::common::names::{CLIENT_SECRET_BASIC, CLIENT_SECRET_POST};
 use crate::oauth2::common::pkce::Unguessable;
 use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::configure::registration_policy::RegistrationPolicy;
+use crate::oauth2::server::flow::attempts::Caller;
 use crate::oauth2::server::flow::parameters;
 use crate::oauth2::server::flow::storage::{EndpointOutput, ask, check_method, or_reject};
 use crate::oauth2::server::refuse::endpoint::Endpoint;
@@ -23,6 +24,7 @@ use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::respond;
 use crate::oauth2::server::store::queries::{FindClient, RemoveClient, SaveClient};
+use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::client_secret::ClientSecret;
 use crate::oauth2::server::store::records::secret_hasher;
@@ -96,7 +98,16 @@ impl Provider {
             .strip_prefix(self.0.paths.get(Endpoint::Register))
             .unwrap_or_default();
         let answered = match path.strip_prefix('/') {
-            None => self.register_new(request, moment),
+            None => {
+                let caller = request.extensions().get::<Caller>();
+                let attempt = self.0.attempt(AttemptPurpose::Registration, caller, "", moment.now);
+                let answered = self.register_new(request, moment);
+                if let Some(attempt) = attempt {
+                    let channel = RefusalChannel::bearer(Endpoint::Register);
+                    return attempt.count_first(channel, || answered);
+                }
+                answered
+            }
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
         or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)

@@ -11,6 +11,7 @@ use crate::oauth2::server::grant::grant_parameters::GrantParameters;
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::oauth2::server::store::traits::ServerStep;
 use crate::wire::truncated;
 use crate::{Moment, Response};
@@ -37,6 +38,7 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
+        let caller = presented.caller.as_ref();
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) = self
             .grant_config(name)
@@ -46,11 +48,29 @@ impl Provider {
         let resource = parameters.resources();
         let scope =
             parameters.take("scope").map(|scope| Scope::separated(scope, self.0.scope_separator));
-        let records = shown.records();
+        let mut records = shown.records();
+        let attempt = match &shown {
+            GrantParameters::Password { username, .. } => {
+                // Applications often ignore case and white space in names.
+                let user = username.trim().to_lowercase();
+                self.0.attempt(AttemptPurpose::Password, caller, &user, moment.now)
+            }
+            _ => None,
+        };
+        records.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
         Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
-            let AuthenticatedClient { client, client_id, one_time_record, token: found } =
+            let AuthenticatedClient { client, client_id, one_time_record, token: found, attempts } =
                 authenticated;
-            let work = TokenRequest { provider, client, client_id, moment, offer, scope, resource };
+            let work = TokenRequest {
+                provider,
+                client,
+                client_id,
+                moment,
+                offer,
+                scope,
+                resource,
+                attempt,
+            };
             let name = &work.grant_type().name;
             if !work.client.may_use_grant_type(name) {
                 return Err(RejectReason::NotAllowed(name.clone()));
@@ -63,6 +83,9 @@ impl Provider {
                 GrantParameters::Device(key) => work.poll_device(key, one_time_record),
                 GrantParameters::Client => work.grant_client(),
                 GrantParameters::Password { username, password } => {
+                    if let Some(attempt) = &work.attempt {
+                        attempt.check(attempts.into_iter().next())?;
+                    }
                     work.check_password(username, password)
                 }
                 GrantParameters::Exchange(exchanged) => work.exchange(exchanged, found),

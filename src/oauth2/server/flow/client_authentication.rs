@@ -8,6 +8,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request};
 use zeroize::Zeroize;
 
+use super::attempts::Caller;
 use super::parameters::{self, Parameters};
 use super::storage::{ask, ask_back, check_method, or_reject};
 use crate::oauth2::server::configure::client_source::{Authentications, Check, IdentifiedClient};
@@ -15,8 +16,11 @@ use crate::oauth2::server::configure::provider::Provider;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::attempts::CountAttempt;
 use crate::oauth2::server::store::find::{Find, Found};
+use crate::oauth2::server::store::optional::NotSupported;
 use crate::oauth2::server::store::queries::{FindClient, FoundOneTimeRecord};
+use crate::oauth2::server::store::records::attempt::{AttemptPurpose, Attempts};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::client_secret::ClientSecret;
 use crate::oauth2::server::store::records::token_record::TokenRecord;
@@ -30,6 +34,15 @@ pub(crate) struct PresentedCredentials {
     claim: ClaimedIdentity,
     /// The second reading of HTTP Basic, if it differs from the first one.
     raw: Option<Box<ClaimedIdentity>>,
+    /// The sender of the request, if the application names it.
+    pub(crate) caller: Option<Caller>,
+}
+
+impl PresentedCredentials {
+    /// Returns the client id in the request.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.claim.client_id
+    }
 }
 
 /// The client id in a request, and the credential for it.
@@ -77,6 +90,7 @@ impl Authentications {
     ) -> Result<PresentedCredentials, RejectReason> {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
+        let caller = request.extensions().get::<Caller>().cloned();
         if let Some(claimed) = self.ask_source(request, parameters) {
             let by_basic = has_basic(request.headers());
             if by_basic
@@ -90,7 +104,7 @@ impl Authentications {
                 client_id: claimed.client_id,
                 proof: Credential::Own(claimed.check),
             };
-            return Ok(PresentedCredentials { endpoint, claim, raw: None });
+            return Ok(PresentedCredentials { endpoint, claim, raw: None, caller });
         }
         let Some(basic) = self.basic(request.headers())? else {
             if in_body.is_some() && !self.body {
@@ -103,13 +117,17 @@ impl Authentications {
                 endpoint,
                 claim: ClaimedIdentity { client_id, proof },
                 raw: None,
+                caller,
             });
         };
         if in_body.is_some() {
             return Err(RejectReason::TwoAuthentications);
         }
         let basic = basic.naming(client_id)?;
-        if self.basic { basic.present(endpoint) } else { Err(RejectReason::NotAuthenticated) }
+        if !self.basic {
+            return Err(RejectReason::NotAuthenticated);
+        }
+        basic.present(endpoint, caller)
     }
 
     fn ask_source<B>(
@@ -255,12 +273,16 @@ impl Basic {
         Ok(Self { encoded, raw })
     }
 
-    fn present(self, endpoint: Endpoint) -> Result<PresentedCredentials, RejectReason> {
+    fn present(
+        self,
+        endpoint: Endpoint,
+        caller: Option<Caller>,
+    ) -> Result<PresentedCredentials, RejectReason> {
         let (first, raw) =
             if self.encoded.is_some() { (self.encoded, self.raw) } else { (self.raw, None) };
         let first = first.ok_or(RejectReason::NotAuthenticated)?;
         let raw = raw.and_then(|raw| raw.claim().ok()).map(Box::new);
-        Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw })
+        Ok(PresentedCredentials { endpoint, claim: first.claim()?, raw, caller })
     }
 }
 
@@ -338,33 +360,54 @@ impl Provider {
         + Send
         + 'static,
     ) -> ServerStep<T> {
-        let PresentedCredentials { endpoint, claim, raw } = presented;
+        let PresentedCredentials { endpoint, claim, raw, caller } = presented;
+        let attempt = self.attempt_of(&claim, caller.as_ref(), now);
         if let Some(raw) = raw {
-            return self.with_client_of_two(claim, raw, endpoint, records, now, next);
+            return self.with_client_of_two(claim, raw, endpoint, attempt, records, now, next);
         }
         let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
-        let query = Find { client: Some(FindClient { client_id }), ..records };
+        let mut query = Find { client: Some(FindClient { client_id }), ..records };
+        query.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
         let channel = RefusalChannel::json(endpoint);
         ask_back(NextQuery::Find, query, channel, move |query, found| {
             let client_id = query.client.map(|query| query.client_id).unwrap_or_default();
-            let Found { client, one_time_record, token, .. } = found;
+            let Found { client, one_time_record, token, attempts, .. } = found;
+            let attempts = check_attempts(attempt.as_deref(), attempts)?;
             let client = itself(client, &client_id);
-            let client = provider.0.authentications.authenticate(&client_id, proof, client, now)?;
+            let authentications = &provider.0.authentications;
+            let client = match authentications.authenticate(&client_id, proof, client, now) {
+                Ok(client) => client,
+                Err(reason) => return refuse_attempt(attempt, endpoint, reason),
+            };
             let channel = RefusalChannel::json(endpoint).of(&client);
-            let client = AuthenticatedClient { client, client_id, one_time_record, token };
+            let client =
+                AuthenticatedClient { client, client_id, one_time_record, token, attempts };
             Ok(or_reject(&channel, next(provider, client)))
         })
+    }
+
+    /// Returns the query that counts a wrong secret of a request, if it has a secret.
+    fn attempt_of(
+        &self,
+        claim: &ClaimedIdentity,
+        caller: Option<&Caller>,
+        now: Timestamp,
+    ) -> Option<Box<CountAttempt>> {
+        let caller = caller.filter(|_| !matches!(claim.proof, Credential::Nothing));
+        self.0.attempt(AttemptPurpose::ClientSecret, caller, &claim.client_id, now)
     }
 
     /// Does the same as [`with_client`](Self::with_client) if HTTP Basic has two readings. Both
     /// readings are always checked, so an attacker cannot find out by the response time which
     /// client id exists.
+    #[allow(clippy::too_many_arguments, reason = "it is the rest of one function")]
     fn with_client_of_two<T: 'static>(
         &self,
         encoded: ClaimedIdentity,
         raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
+        attempt: Option<Box<CountAttempt>>,
         records: Find,
         now: Timestamp,
         next: impl FnOnce(Self, AuthenticatedClient) -> Result<ServerStep<T>, RejectReason>
@@ -374,13 +417,15 @@ impl Provider {
         let provider = self.clone();
         let is_one_client = encoded.client_id == raw.client_id;
         let query = |client_id: &String| FindClient { client_id: client_id.clone() };
-        let query = Find {
+        let mut query = Find {
             client: Some(query(&encoded.client_id)),
             other_client: (!is_one_client).then(|| query(&raw.client_id)),
             ..records
         };
+        query.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
         ask(NextQuery::Find, query, RefusalChannel::json(endpoint), move |found| {
-            let Found { client, other_client, one_time_record, token } = found;
+            let Found { client, other_client, one_time_record, token, attempts } = found;
+            let attempts = check_attempts(attempt.as_deref(), attempts)?;
             let by_encoded = itself(client, &encoded.client_id);
             let by_raw = if is_one_client {
                 by_encoded.clone()
@@ -396,10 +441,15 @@ impl Provider {
                 // exact.
                 let is_unknown = matches!(reason, RejectReason::UnknownClient(_));
                 by_raw.map_err(|other| if is_unknown { other } else { reason })
-            })?;
+            });
+            let client = match client {
+                Ok(client) => client,
+                Err(reason) => return refuse_attempt(attempt, endpoint, reason),
+            };
             let channel = RefusalChannel::json(endpoint).of(&client);
             let client_id = client.client_id.clone();
-            let client = AuthenticatedClient { client, client_id, one_time_record, token };
+            let client =
+                AuthenticatedClient { client, client_id, one_time_record, token, attempts };
             Ok(or_reject(&channel, next(provider, client)))
         })
     }
@@ -412,6 +462,35 @@ pub(crate) struct AuthenticatedClient {
     pub(crate) client_id: String,
     pub(crate) one_time_record: Option<FoundOneTimeRecord>,
     pub(crate) token: Option<Arc<TokenRecord>>,
+    /// The counts of attempts that the request names besides that of its secret.
+    pub(crate) attempts: Vec<Option<Attempts>>,
+}
+
+/// Refuses a request if there were too many wrong secrets before it. Returns the other counts.
+fn check_attempts(
+    attempt: Option<&CountAttempt>,
+    found: Result<Vec<Option<Attempts>>, NotSupported>,
+) -> Result<Vec<Option<Attempts>>, RejectReason> {
+    let mut found = found.map_err(|error| RejectReason::StoreFailed(error.to_string()))?;
+    if let Some(attempt) = attempt {
+        attempt.check(found.pop())?;
+    }
+    Ok(found)
+}
+
+/// Refuses a request. A wrong secret is counted first.
+fn refuse_attempt<T>(
+    attempt: Option<Box<CountAttempt>>,
+    endpoint: Endpoint,
+    reason: RejectReason,
+) -> Result<ServerStep<T>, RejectReason> {
+    match attempt {
+        // A secret that has expired is not a guess.
+        Some(attempt) if !matches!(reason, RejectReason::SecretExpired(_)) => {
+            Ok(attempt.count_failed(RefusalChannel::json(endpoint), reason))
+        }
+        _ => Err(reason),
+    }
 }
 
 /// Returns the client if it has this client id. A store that ignores case could return a client

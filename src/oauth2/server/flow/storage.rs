@@ -11,9 +11,9 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 /// The result of endpoints that need no page: a response, or
 /// [`Dispatched`](crate::oauth2::server::Dispatched). The functions of the endpoints are generic
 /// over it, since mapping a step would need a box for each query.
-pub(crate) trait EndpointOutput: From<Response> + 'static {}
+pub(crate) trait EndpointOutput: From<Response> + Send + 'static {}
 
-impl<T: From<Response> + 'static> EndpointOutput for T {}
+impl<T: From<Response> + Send + 'static> EndpointOutput for T {}
 
 /// Checks the method of a request. `allowed` is a list as in the `Allow` header.
 pub(crate) fn check_method<B>(

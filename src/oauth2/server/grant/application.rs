@@ -155,7 +155,14 @@ impl TokenRequest {
                 RejectReason::PasswordDenied
             }
             reason => reason,
-        })?;
+        });
+        let approval = match (approval, &self.attempt) {
+            (Ok(approval), _) => approval,
+            (Err(reason), None) => return Err(reason),
+            (Err(reason), Some(attempt)) => {
+                return Ok(attempt.clone().count_failed(self.refusal_channel(), reason));
+            }
+        };
         let (client_id, grant_type) =
             (self.client.client_id.clone(), self.grant_type().name.clone());
         let mut asked =

@@ -16,6 +16,7 @@ use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::events;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
+use crate::oauth2::server::store::attempts::CountAttempt;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{Revoke, SaveTokens, Saved};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
@@ -34,6 +35,8 @@ pub(crate) struct TokenRequest {
     pub(crate) offer: usize,
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Vec<String>,
+    /// The query that counts a wrong password.
+    pub(crate) attempt: Option<Box<CountAttempt>>,
 }
 
 impl TokenRequest {

@@ -96,6 +96,7 @@ pub(crate) fn rejected_request(rejected: &Rejected) {
         // An attacker guesses, or a client is configured wrongly.
         RejectReason::WrongSecret(_)
         | RejectReason::PasswordDenied
+        | RejectReason::TooManyAttempts { .. }
         | RejectReason::WrongVerifier => {
             tracing::warn!(target: TARGET, code, endpoint, client_id, %reason, "request refused");
         }

@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::Timestamp;
 use crate::core::error_text::lifted_by;
 use crate::oauth2::common::bearer::BearerProblem;
+use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::wire::truncated;
 
 /// The reason why a request is refused. The reason is for the operator's log: it distinguishes
@@ -337,6 +338,22 @@ pub enum RejectReason {
         /// the client does not contain it. `None` if the redirect_uri is always refused.
         option: Option<&'static str>,
     },
+    /// The caller has made too many attempts: see
+    /// [`user_code_attempts`](crate::oauth2::server::ProviderBuilder::user_code_attempts) and the
+    /// options after it. The response has the status 429.
+    #[error(
+        "there were too many attempts of the kind {:?}: expected none until {until}, and the time \
+         is {now} (in Unix seconds)",
+        purpose.as_str()
+    )]
+    TooManyAttempts {
+        /// The kind of the attempts.
+        purpose: AttemptPurpose,
+        /// The time from which further attempts are accepted.
+        until: Timestamp,
+        /// The time of the request.
+        now: Timestamp,
+    },
     /// The user decided after the request had expired.
     #[error("the request expired before the user decided: start again")]
     DecidedTooLate,
@@ -426,7 +443,9 @@ impl RejectReason {
             Self::ClientMetadata { .. } => "invalid_client_metadata",
             Self::ClientRedirectUri { .. } => "invalid_redirect_uri",
             Self::Misconfigured(_) => "server_error",
-            Self::StoreFailed(_) | Self::DecisionFailed(_) => "temporarily_unavailable",
+            Self::StoreFailed(_) | Self::DecisionFailed(_) | Self::TooManyAttempts { .. } => {
+                "temporarily_unavailable"
+            }
             _ => "invalid_request",
         }
     }
@@ -510,6 +529,10 @@ impl RejectReason {
             Self::StoreFailed(_) | Self::DecisionFailed(_) => {
                 Ok("the server cannot answer at the moment: try again later".to_owned())
             }
+            Self::TooManyAttempts { .. } => {
+                Ok("there were too many attempts: wait as long as the header Retry-After says"
+                    .to_owned())
+            }
             Self::UnknownClient(_) | Self::WrongSecret(_) => {
                 Err("it would tell which clients exist")
             }
@@ -541,6 +564,7 @@ impl RejectReason {
             Self::NoSuchPath { .. } => StatusCode::NOT_FOUND,
             Self::HttpMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenUnknown | Self::TokenExpired { .. } | Self::TokenMissing => {
                 StatusCode::UNAUTHORIZED
             }

@@ -114,6 +114,9 @@ impl Rejected {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(WHEN_UNAVAILABLE));
         }
+        if let RejectReason::TooManyAttempts { until, now, .. } = self.reason {
+            headers.insert(RETRY_AFTER, now.until(until).as_secs().max(1).into());
+        }
         response
     }
 }

@@ -10,7 +10,6 @@ use crate::Secret;
 use crate::core::query::ServerQuery;
 use crate::oauth2::Scope;
 use crate::oauth2::common::json_response::is_quotable;
-use crate::oauth2::common::names::{PASSWORD, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::oauth2::server::refuse::reason::RejectReason;
 
 /// The query by which the application decides on a grant that has no consent page, such as the
@@ -50,11 +49,13 @@ pub struct DecideGrant {
 /// ```
 /// use oauth_proto::oauth2::server::GrantCredential;
 ///
-/// assert_eq!(
-///     GrantCredential::Password { username: "jane".into(), password: "x".into() }
-///         .grant_type(),
-///     "password"
-/// );
+/// fn user(credential: &GrantCredential) -> Option<&str> {
+///     match credential {
+///         GrantCredential::Password { username, .. } => Some(username),
+///         GrantCredential::Refresh(grant) => grant.user.as_deref(),
+///         _ => None,
+///     }
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,18 +89,6 @@ pub enum GrantCredential {
         /// The names and values of the parameters. They can be secret, so `Debug` hides them.
         parameters: Vec<(String, Secret)>,
     },
-}
-
-impl GrantCredential {
-    /// Returns the `grant_type` of the request.
-    pub fn grant_type(&self) -> &str {
-        match self {
-            Self::Password { .. } => PASSWORD,
-            Self::Exchange(_) => TOKEN_EXCHANGE,
-            Self::Refresh(_) => REFRESH_TOKEN,
-            Self::Extension { grant_type, .. } => grant_type,
-        }
-    }
 }
 
 /// The actor token of a token exchange: the token of the party that acts for the user (RFC 8693

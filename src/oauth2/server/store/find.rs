@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use super::attempts::FindAttempts;
+use super::optional::NotSupported;
 use super::queries::{FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord};
+use super::records::attempt::Attempts;
 use super::records::client_record::ClientRecord;
 use super::records::token_record::TokenRecord;
 use crate::core::query::ServerQuery;
@@ -12,9 +15,9 @@ use crate::core::token_hash::TokenHash;
 /// code, for example.
 ///
 /// By default, a store answers it with one query after the other: [`FindClient`],
-/// [`FindOneTimeRecord`] and [`FindToken`]. A store on another machine should answer it in one trip
-/// instead, with one statement or one pipeline. The records need not be read at the same moment,
-/// because the server changes a record only with a query that checks it again.
+/// [`FindOneTimeRecord`], [`FindToken`] and [`FindAttempts`]. A store on another machine should
+/// answer it in one trip instead, with one statement or one pipeline. The records need not be read
+/// at the same moment, because the server changes a record only with a query that checks it again.
 ///
 /// # Examples
 /// ```
@@ -35,6 +38,8 @@ pub struct Find {
     pub one_time_record: Option<FindOneTimeRecord>,
     /// The access token or the refresh token that the request names.
     pub token: Option<FindToken>,
+    /// The counts of attempts that limit the request.
+    pub attempts: Vec<FindAttempts>,
 }
 
 /// The records that were found. A record that the query does not name, or that does not exist, is
@@ -47,7 +52,7 @@ pub struct Find {
 /// let found = MemoryStore::default().find(&Find::client("s6BhdRkqt3")).unwrap();
 /// assert_eq!(found.client, None);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
     /// The client that was found for [`Find::client`].
@@ -58,6 +63,21 @@ pub struct Found {
     pub one_time_record: Option<FoundOneTimeRecord>,
     /// The record that was found for [`Find::token`].
     pub token: Option<Arc<TokenRecord>>,
+    /// The counts that were found for [`Find::attempts`], in the order of the query. `None` for
+    /// each count that does not exist.
+    pub attempts: Result<Vec<Option<Attempts>>, NotSupported>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            client: None,
+            other_client: None,
+            one_time_record: None,
+            token: None,
+            attempts: Ok(Vec::new()),
+        }
+    }
 }
 
 impl Find {

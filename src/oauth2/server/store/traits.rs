@@ -3,16 +3,23 @@
 
 use std::sync::Arc;
 
+use super::attempts::{CountAttempt, FindAttempts};
 use super::decide_grant::DecideGrant;
 use super::extend_response::ExtendResponse;
 use super::find::{Find, Found};
+use super::lists::{ClientPage, GrantPage, ListClients, ListGrants};
+use super::optional::{CanBeLeftOut, NotSupported, OptionalQuery};
+use super::purge::{Purge, Purged};
 use super::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, Redeem, Redemption, RemoveClient,
     ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
     Saved,
 };
+use super::records::attempt::Attempts;
 use super::records::client_record::ClientRecord;
 use super::records::token_record::TokenRecord;
+use crate::OneTimeUse;
+use crate::core::one_time::RememberOnce;
 use crate::core::server_queries::server_queries;
 use crate::oauth2::server::refuse::rejected::Rejected;
 
@@ -22,6 +29,10 @@ use crate::oauth2::server::refuse::rejected::Rejected;
 #[macro_export]
 macro_rules! for_each_oauth2_query {
     ($callback:ident! { $($before:tt)* }) => {
+        $crate::for_each_oauth2_query! { @ $callback! { $($before)* } {} }
+    };
+    // Inserts `between` before the queries that are not steps of a request.
+    (@ $callback:ident! { $($before:tt)* } { $($between:tt)* }) => {
         $callback! {
             $($before)*
             find_client: FindClient -> Option<Arc<ClientRecord>>;
@@ -36,11 +47,22 @@ macro_rules! for_each_oauth2_query {
             rotate: Rotate -> Rotation;
             revoke: Revoke -> ();
             find: Find -> Found, find_in_turn, find_in_turn_async;
+            count_attempt: CountAttempt -> Result<Attempts, NotSupported>,
+                leave_out, leave_out_async;
+            remember_once: RememberOnce -> OneTimeUse, cannot_know, cannot_know_async;
+            $($between)*
+            find_attempts: FindAttempts -> Result<Option<Attempts>, NotSupported>,
+                leave_out, leave_out_async;
+            list_grants: ListGrants -> Result<GrantPage, NotSupported>,
+                leave_out, leave_out_async;
+            list_clients: ListClients -> Result<ClientPage, NotSupported>,
+                leave_out, leave_out_async;
+            purge: Purge -> Result<Purged, NotSupported>, leave_out, leave_out_async;
         }
     };
 }
 
-for_each_oauth2_query! { server_queries! {
+for_each_oauth2_query! { @ server_queries! {
     /// The next step of a request: a query, the result, or a refusal.
     ///
     /// [`serve`] and [`serve_async`] drive it to its end. A server can also match the steps itself:
@@ -80,7 +102,9 @@ for_each_oauth2_query! { server_queries! {
     /// ```
     query;
 
-    /// A blocking store, for [`serve`]: three tables, of clients, one-time records and tokens.
+    /// A blocking store, for [`serve`]: three tables, of clients, one-time records and tokens, and
+    /// two tables for the queries that a store can leave out
+    /// ([`OptionalQuery`]).
     ///
     /// Every method is one atomic operation: hold a lock during the method, or in SQL use one
     /// statement or one transaction. The feature `conformance` has functions that check an
@@ -104,6 +128,13 @@ for_each_oauth2_query! { server_queries! {
     ///     subject TEXT REFERENCES tokens ON DELETE CASCADE, unique_key TEXT, expires_at BIGINT,
     ///     replaced BOOLEAN NOT NULL DEFAULT FALSE,
     ///     serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL
+    /// );
+    /// CREATE TABLE attempts (
+    ///     purpose TEXT, key TEXT, count BIGINT NOT NULL, ends_at BIGINT NOT NULL,
+    ///     PRIMARY KEY (purpose, key)
+    /// );
+    /// CREATE TABLE one_time_values (
+    ///     purpose TEXT, key TEXT, expires_at BIGINT NOT NULL, PRIMARY KEY (purpose, key)
     /// );
     /// -- with an index on each grant_id, family, user_id, client_id, subject, unique_key and
     /// -- expires_at. The serial tells which of several reusable tokens was saved last. The subject
@@ -132,9 +163,17 @@ for_each_oauth2_query! { server_queries! {
     /// DELETE FROM one_time_records WHERE grant_id = $1;
     /// DELETE FROM tokens WHERE grant_id = $1;
     ///
-    /// -- from time to time
+    /// -- a page of a user's grants, in PostgreSQL's syntax
+    /// SELECT DISTINCT ON (grant_id) record FROM tokens
+    ///     WHERE user_id = $1 AND grant_id > $2 AND subject IS NULL AND NOT replaced
+    ///         AND (expires_at IS NULL OR expires_at > $3)
+    ///     ORDER BY grant_id, serial DESC LIMIT $4;
+    ///
+    /// -- purge, each statement with a limit
     /// DELETE FROM one_time_records WHERE expires_at <= $1;
     /// DELETE FROM tokens WHERE expires_at <= $1;
+    /// DELETE FROM attempts WHERE ends_at <= $1;
+    /// DELETE FROM one_time_values WHERE expires_at <= $1;
     /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}')
     ///     WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
     /// ```
@@ -171,7 +210,9 @@ for_each_oauth2_query! { server_queries! {
 
     rejected Rejected;
     aside [DecideGrant, ExtendResponse];
-} }
+    optional OptionalQuery;
+    queries
+} { ; } }
 
 /// Answers the query with one query after the other.
 fn find_in_turn<S: Store + ?Sized>(store: &S, query: &Find) -> Result<Found, S::Error> {
@@ -182,6 +223,10 @@ fn find_in_turn<S: Store + ?Sized>(store: &S, query: &Find) -> Result<Found, S::
         other_client: query.other_client.as_ref().map(find_client).transpose()?.flatten(),
         one_time_record: query.one_time_record.as_ref().map(find_record).transpose()?.flatten(),
         token: query.token.as_ref().map(|query| store.find_token(query)).transpose()?.flatten(),
+        attempts: {
+            let found = query.attempts.iter().map(|query| store.find_attempts(query));
+            found.collect::<Result<Result<_, _>, _>>()?
+        },
     })
 }
 
@@ -197,12 +242,20 @@ pub(crate) fn find_in_turn_async<S: AsyncStore + ?Sized>(
     let one_time_record =
         query.one_time_record.as_ref().map(|query| store.find_one_time_record(query));
     let token = query.token.as_ref().map(|query| store.find_token(query));
+    let attempts: Vec<_> = query.attempts.iter().map(|query| store.find_attempts(query)).collect();
     async move {
         Ok(Found {
             client: found(client).await?,
             other_client: found(other_client).await?,
             one_time_record: found(one_time_record).await?,
             token: found(token).await?,
+            attempts: {
+                let mut found = Vec::with_capacity(attempts.len());
+                for attempts in attempts {
+                    found.push(attempts.await?);
+                }
+                found.into_iter().collect()
+            },
         })
     }
 }
@@ -214,4 +267,33 @@ async fn found<T, E>(
         Some(future) => future.await,
         None => Ok(None),
     }
+}
+
+/// Answers a query that a store leaves out.
+fn leave_out<S: Store + ?Sized, Q: CanBeLeftOut, T>(
+    _: &S,
+    _: &Q,
+) -> Result<Result<T, NotSupported>, S::Error> {
+    Ok(Err(NotSupported::new(Q::QUERY)))
+}
+
+/// Answers a query to remember a value with a store that cannot know whether it was used.
+fn cannot_know<S: Store + ?Sized>(_: &S, _: &RememberOnce) -> Result<OneTimeUse, S::Error> {
+    Ok(OneTimeUse::Replay)
+}
+
+/// Does the same for an asynchronous store.
+fn cannot_know_async<S: AsyncStore + ?Sized>(
+    _: &S,
+    _: &RememberOnce,
+) -> impl Future<Output = Result<OneTimeUse, S::Error>> + Send + use<S> {
+    std::future::ready(Ok(OneTimeUse::Replay))
+}
+
+/// Answers a query that an asynchronous store leaves out.
+fn leave_out_async<S: AsyncStore + ?Sized, Q: CanBeLeftOut, T: Send>(
+    _: &S,
+    _: &Q,
+) -> impl Future<Output = Result<Result<T, NotSupported>, S::Error>> + Send + use<S, Q, T> {
+    std::future::ready(Ok(Err(NotSupported::new(Q::QUERY))))
 }

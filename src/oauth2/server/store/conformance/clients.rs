@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::kit::Kit;
 use crate::core::token_hash::TokenHash;
-use crate::oauth2::server::store::queries::{NewTokens, RemoveClient, SaveClient};
+use crate::oauth2::server::store::queries::{
+    NewTokens, RemoveClient, SaveClient, SaveTokens, Saved,
+};
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::client_secret::ClientSecret;
 use crate::oauth2::server::store::traits::AsyncStore;
@@ -163,6 +165,12 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.must(
         !kit.remove_client(remove(0, registrations[0])).await,
         "RemoveClient of a client that was removed answers false",
+    );
+    let late = kit.tokens(&kit.grant_to(&ids[0]));
+    let saved = kit.save_tokens(SaveTokens { tokens: late.clone(), parent: None }).await;
+    kit.must(
+        saved == Saved::ParentGone && kit.lacks(&late).await,
+        "SaveTokens for a client that was removed answers ParentGone, and saves nothing",
     );
     let (tokens, record) = &kept[1];
     let untouched = kit.client(&ids[1]).await.is_some() && kit.has(&tokens[0].access).await;

@@ -5,11 +5,17 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
+use crate::OneTimeUse;
+use crate::core::one_time::RememberOnce;
 use crate::core::server_queries;
+use crate::oauth2::server::store::attempts::CountAttempt;
+use crate::oauth2::server::store::optional::NotSupported;
+use crate::oauth2::server::store::purge::{Purge, Purged};
 use crate::oauth2::server::store::queries::{
     Redeem, Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved,
 };
+use crate::oauth2::server::store::records::attempt::Attempts;
 use crate::oauth2::server::store::traits::{AsyncStore, Blocking, Store};
 
 /// One query of many.
@@ -23,6 +29,9 @@ pub(crate) enum Move {
     Client(SaveClient),
     Remove(RemoveClient),
     Revoke(Revoke),
+    Count(CountAttempt),
+    Remember(RememberOnce),
+    Purge(Purge),
 }
 
 /// The output of a move.
@@ -33,6 +42,9 @@ pub(crate) enum Outcome {
     Saved(Saved),
     Kept(bool),
     Revoked,
+    Counted(Result<Attempts, NotSupported>),
+    Remembered(OneTimeUse),
+    Purged(Result<Purged, NotSupported>),
 }
 
 async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S::Error> {
@@ -48,6 +60,9 @@ async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S
             store.revoke(&query).await?;
             Outcome::Revoked
         }
+        Move::Count(query) => Outcome::Counted(store.count_attempt(&query).await?),
+        Move::Remember(query) => Outcome::Remembered(store.remember_once(&query).await?),
+        Move::Purge(query) => Outcome::Purged(store.purge(&query).await?),
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             other_client: client(second),
             one_time_record: records[third].map(FindOneTimeRecord::new),
             token: keys[(first + second + third) % 4].map(FindToken::new),
+            attempts: Vec::new(),
         };
         let expected = kit.find_in_turn(&query).await;
         let found = kit.find(query.clone()).await;

@@ -6,16 +6,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::OneTimeUse;
 use crate::Timestamp;
+use crate::core::one_time::RememberOnce;
 use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
 use crate::for_each_oauth2_query;
+use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
 use crate::oauth2::server::store::find::{Find, Found};
+use crate::oauth2::server::store::lists::{ClientPage, GrantPage, ListClients, ListGrants};
+use crate::oauth2::server::store::optional::{NotSupported, OptionalQuery};
+use crate::oauth2::server::store::purge::{Purge, Purged};
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, NewTokens, Redeem,
     Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
     SaveOneTimeRecord, SaveTokens, Saved,
 };
+use crate::oauth2::server::store::records::attempt::Attempts;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::code_challenge::CodeChallenge;
 use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
@@ -41,6 +48,10 @@ const LIFE: Duration = Duration::from_secs(3600);
 pub(crate) struct Kit<'s, S: ?Sized> {
     store: &'s S,
     pub(crate) now: Timestamp,
+    /// The order of the races, and a part of all names.
+    pub(crate) seed: u64,
+    /// The number of rounds of each race.
+    pub(crate) rounds: u64,
     count: AtomicU64,
     /// The rules that the store breaks, in the order in which they were found.
     broken: Mutex<Vec<BrokenRule>>,
@@ -73,8 +84,13 @@ macro_rules! answered_queries {
 }
 
 impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
-    pub(crate) fn new(store: &'s S, now: Timestamp) -> Self {
-        Self { store, now, count: AtomicU64::new(0), broken: Mutex::default() }
+    pub(crate) fn new(store: &'s S, now: Timestamp, seed: u64, rounds: u64) -> Self {
+        Self { store, now, seed, rounds, count: AtomicU64::new(0), broken: Mutex::default() }
+    }
+
+    /// Returns whether the store answers an optional query.
+    pub(crate) fn supports(&self, query: OptionalQuery) -> bool {
+        self.store.supports(query)
     }
 
     for_each_oauth2_query! { answered_queries! {} }
@@ -188,7 +204,8 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     /// Returns a new text.
     pub(crate) fn name(&self, what: &str) -> String {
-        format!("{what} {} of {}", self.count.fetch_add(1, Ordering::Relaxed), self.now)
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        format!("{what} {number} of {} {}", self.now, self.seed)
     }
 
     pub(crate) fn key(&self) -> TokenHash {

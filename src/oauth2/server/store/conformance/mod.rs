@@ -19,26 +19,36 @@
 //! clients that were there before can disturb the checks. If the store has its own clock, such as a
 //! database that drops expired rows, `now` must be the current time. The checks store expired
 //! records, whose end is before `now`, and living records, whose end is one hour after `now`. Two
-//! runs with the same store need different values of `now`.
+//! runs with the same store need different values of `now`, or different seeds ([`Check`]).
+//!
+//! Queries that a store leaves out are only checked for their output
+//! ([`OptionalQuery`]).
 #![expect(clippy::panic, reason = "a test calls it, and must fail when the store fails")]
 
+mod attempts;
 mod clients;
 mod crowd;
 mod finding;
 mod kit;
+mod left_out;
+mod listing;
 mod one_time_records;
+mod one_time_values;
+mod purging;
 mod races;
 mod races_of_revoking;
 mod revoking;
+mod texts;
 mod tokens;
 
 use std::panic::Location;
 
+use super::optional::OptionalQuery;
 use super::traits::{AsyncStore, Blocking, Store};
 use crate::Timestamp;
 use crate::core::server_queries;
 
-/// Checks a blocking store.
+/// Checks a blocking store, with the defaults of [`Check`].
 ///
 /// # Panics
 /// If the store fails, or does not do what its trait requires.
@@ -51,20 +61,10 @@ use crate::core::server_queries;
 /// ```
 #[track_caller]
 pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
-    let caller = Location::caller();
-    let asked = Blocking(store);
-    let kit = kit::Kit::new(&asked, now);
-    server_queries::at_once(async {
-        one_by_one(&kit).await;
-        kit.finish(caller);
-        races::check(&kit, async |rounds| crowd::threads(store, rounds)).await;
-        races_of_revoking::check(&kit, async |rounds| crowd::threads(store, rounds)).await;
-    });
-    kit.finish(caller);
+    Check::at(now).run(store);
 }
 
-/// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so they
-/// overlap where they wait. Check a store that never waits with [`check`].
+/// Checks an asynchronous store, with the defaults of [`Check`].
 ///
 /// # Panics
 /// If the store fails, or does not do what its trait requires.
@@ -80,14 +80,82 @@ pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
 /// ```
 #[track_caller]
 pub fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) -> impl Future<Output = ()> {
-    let caller = Location::caller();
-    async move {
-        let kit = kit::Kit::new(store, now);
-        one_by_one(&kit).await;
+    Check::at(now).run_async(store)
+}
+
+/// A check of a store with options.
+///
+/// # Examples
+/// ```
+/// use oauth_proto::Timestamp;
+/// use oauth_proto::oauth2::server::store::MemoryStore;
+/// use oauth_proto::oauth2::server::store::conformance::Check;
+///
+/// let store = MemoryStore::default();
+/// // A quick check while you write the store, and a long one before you publish it.
+/// Check::at(Timestamp::from_secs(1_700_000_000)).rounds(10).run(&store);
+/// Check::at(Timestamp::from_secs(1_700_000_000)).seed(1).rounds(100).run(&store);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is checked until `run` or `run_async` is called"]
+pub struct Check {
+    now: Timestamp,
+    seed: u64,
+    rounds: u64,
+}
+
+impl Check {
+    /// Returns a check at this time.
+    pub const fn at(now: Timestamp) -> Self {
+        Self { now, seed: 0, rounds: 1_000 }
+    }
+
+    /// Sets the seed. Checks with the same seed ask the same queries, in the same order within each
+    /// race. The seed is also a part of all names and keys, so two checks of one store can have the
+    /// same time if their seeds differ. Default: 0.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the number of rounds of each race. Default: 1,000.
+    pub const fn rounds(mut self, rounds: u64) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// Checks a blocking store. Its races run on threads.
+    ///
+    /// # Panics
+    /// If the store fails, or does not do what its trait requires.
+    #[track_caller]
+    pub fn run<S: Store + Sync + ?Sized>(self, store: &S) {
+        let caller = Location::caller();
+        let asked = Blocking(store);
+        let kit = kit::Kit::new(&asked, self.now, self.seed, self.rounds);
+        server_queries::at_once(async {
+            one_by_one(&kit).await;
+            kit.finish(caller);
+            at_once(&kit, async |rounds| crowd::threads(store, rounds)).await;
+        });
         kit.finish(caller);
-        races::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
-        races_of_revoking::check(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
-        kit.finish(caller);
+    }
+
+    /// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so they
+    /// overlap where they wait. Check a store that never waits with [`run`](Self::run).
+    ///
+    /// # Panics
+    /// If the store fails, or does not do what its trait requires.
+    #[track_caller]
+    pub fn run_async<S: AsyncStore + ?Sized>(self, store: &S) -> impl Future<Output = ()> {
+        let caller = Location::caller();
+        async move {
+            let kit = kit::Kit::new(store, self.now, self.seed, self.rounds);
+            one_by_one(&kit).await;
+            kit.finish(caller);
+            at_once(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
+            kit.finish(caller);
+        }
     }
 }
 
@@ -99,4 +167,33 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
     tokens::check(kit).await;
     finding::check(kit).await;
     revoking::check(kit).await;
+    texts::check(kit).await;
+    for query in OptionalQuery::ALL {
+        if !kit.supports(query) {
+            left_out::check(kit, query).await;
+            continue;
+        }
+        match query {
+            OptionalQuery::CountAttempt => attempts::check(kit).await,
+            OptionalQuery::RememberOnce => one_time_values::check(kit).await,
+            OptionalQuery::ListGrants => listing::check_grants(kit).await,
+            OptionalQuery::ListClients => listing::check_clients(kit).await,
+            OptionalQuery::Purge => purging::check(kit).await,
+        }
+    }
+}
+
+/// Checks the races.
+async fn at_once<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>, together: impl races::Together) {
+    races::check(kit, &together).await;
+    races_of_revoking::check(kit, &together).await;
+    if kit.supports(OptionalQuery::CountAttempt) {
+        attempts::race(kit, &together).await;
+    }
+    if kit.supports(OptionalQuery::RememberOnce) {
+        one_time_values::race(kit, &together).await;
+    }
+    if kit.supports(OptionalQuery::Purge) {
+        purging::race(kit, &together).await;
+    }
 }

@@ -14,41 +14,51 @@ use crate::oauth2::server::store::queries::{
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::traits::AsyncStore;
 
-/// The number of rounds of each race.
-const ROUNDS: usize = 1000;
-
 /// The number of threads in each round.
-const CROWD: usize = 4;
+pub(crate) const CROWD: usize = 4;
 
 /// The way in which the rounds of a race are run.
 pub(crate) trait Together: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {}
 
 impl<T: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>>> Together for T {}
 
-pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: impl Together) {
-    one_code(kit, &together).await;
-    one_refresh_token(kit, &together).await;
-    one_alias(kit, &together).await;
-    one_version(kit, &together).await;
-    one_reuse_key(kit, &together).await;
-    one_new_client(kit, &together).await;
-    one_registration(kit, &together).await;
+pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+    one_code(kit, together).await;
+    one_refresh_token(kit, together).await;
+    one_alias(kit, together).await;
+    one_version(kit, together).await;
+    one_reuse_key(kit, together).await;
+    one_new_client(kit, together).await;
+    one_registration(kit, together).await;
 }
 
 /// Prepares all rounds, runs them, and judges each.
 ///
 /// The rounds give the moves to the threads in all orders. Otherwise a scheduler can run one of
 /// them last in every round, or first.
-pub(crate) async fn run<R>(
+pub(crate) async fn run<R, S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
     together: &impl Together,
     prepare: impl AsyncFn() -> (R, Vec<Move>),
     judge: impl AsyncFn(R, Vec<Outcome>),
 ) {
-    let (mut rounds, mut moves) = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
-    for number in 0..ROUNDS {
+    run_some(kit, kit.rounds, together, prepare, judge).await;
+}
+
+/// Does the same with another number of rounds.
+pub(crate) async fn run_some<R, S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    rounds: u64,
+    together: &impl Together,
+    prepare: impl AsyncFn() -> (R, Vec<Move>),
+    judge: impl AsyncFn(R, Vec<Outcome>),
+) {
+    let count = rounds;
+    let (mut rounds, mut moves) = (Vec::new(), Vec::new());
+    for number in 0..count {
         let (round, own) = prepare().await;
         let mut own: Vec<_> = own.into_iter().enumerate().collect();
-        permute(&mut own, number);
+        permute(&mut own, kit.seed.wrapping_add(number));
         let (order, own): (Vec<_>, Vec<_>) = own.into_iter().unzip();
         rounds.push((round, order));
         moves.push(own);
@@ -61,15 +71,16 @@ pub(crate) async fn run<R>(
 }
 
 /// Changes the order. The numbers from 0 give all orders, one after the other.
-fn permute<T>(moves: &mut [T], mut number: usize) {
+fn permute<T>(moves: &mut [T], mut number: u64) {
     for last in (1..moves.len()).rev() {
-        moves.swap(last, number % (last + 1));
-        number /= last + 1;
+        let place = number % (last as u64 + 1);
+        moves.swap(last, usize::try_from(place).unwrap_or_default());
+        number /= last as u64 + 1;
     }
 }
 
 /// Returns the index of the outcome that won; exactly one must have won.
-fn winner<S: ?Sized + AsyncStore>(
+pub(crate) fn winner<S: ?Sized + AsyncStore>(
     kit: &Kit<'_, S>,
     outcomes: &[Outcome],
     won: impl Fn(&Outcome) -> bool,
@@ -127,7 +138,7 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
             }
         }
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
@@ -173,7 +184,7 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
         )
         .await;
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
@@ -212,7 +223,7 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
             );
         }
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
@@ -244,7 +255,7 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
             "the stored record is that of the ReplaceOneTimeRecord that is answered true",
         );
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 /// Races SaveTokens and Redeem, side by side.
@@ -294,7 +305,7 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
             );
         }
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
@@ -312,7 +323,7 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
             "of several new clients with one identifier at once, exactly one is saved",
         );
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 /// Replaces the client's registration in each thread, so the registration of the other threads is
@@ -340,5 +351,5 @@ async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
             "of several SaveClients that replace one client at once, exactly one is answered true",
         );
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }

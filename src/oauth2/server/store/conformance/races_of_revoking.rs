@@ -23,12 +23,12 @@ enum End {
     RemoveClient,
 }
 
-pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: impl Together) {
+pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     for end in [End::Grant, End::Family, End::User, End::Client, End::RemoveClient] {
-        revoked_meanwhile(kit, &together, end).await;
+        revoked_meanwhile(kit, together, end).await;
     }
-    exchanged_meanwhile(kit, &together).await;
-    joined_meanwhile(kit, &together).await;
+    exchanged_meanwhile(kit, together).await;
+    joined_meanwhile(kit, together).await;
 }
 
 /// Checks that no record is left, in any order: records that were stored before are revoked, and
@@ -85,7 +85,7 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
             ),
         );
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 /// Checks that no token is left that was exchanged from a revoked token.
@@ -110,7 +110,7 @@ async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together:
             );
         }
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }
 
 /// Checks that a one-time record which has joined the grant of a reusable token ends with it.
@@ -142,5 +142,5 @@ async fn joined_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
              revoked, too; otherwise its new tokens are saved",
         );
     };
-    run(together, prepare, judge).await;
+    run(kit, together, prepare, judge).await;
 }

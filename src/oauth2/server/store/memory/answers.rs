@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use super::stored::{NEVER, StoredOneTimeRecord, StoredToken};
 use super::{MemoryStore, end_of, put_client};
+use crate::OneTimeUse;
+use crate::core::one_time::RememberOnce;
 use crate::core::token_hash::TokenHash;
+use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
+use crate::oauth2::server::store::lists::{ClientPage, GrantPage, ListClients, ListGrants};
+use crate::oauth2::server::store::optional::{NotSupported, OptionalQuery};
+use crate::oauth2::server::store::purge::{Purge, Purged};
 use crate::oauth2::server::store::queries::{
     FindClient, FindOneTimeRecord, FindToken, FoundOneTimeRecord, KeyedToken, Redeem, Redemption,
     RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord,
     SaveTokens, Saved,
 };
+use crate::oauth2::server::store::records::attempt::Attempts;
 use crate::oauth2::server::store::records::client_record::ClientRecord;
 use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::records::token_record::TokenRecord;
@@ -221,6 +228,46 @@ impl Store for MemoryStore {
             Revoke::Client(client_id) => self.revoke_client(client_id),
         }
         Ok(())
+    }
+
+    fn count_attempt(
+        &self,
+        query: &CountAttempt,
+    ) -> Result<Result<Attempts, NotSupported>, Infallible> {
+        Ok(Ok(self.attempts.count(query)))
+    }
+
+    fn find_attempts(
+        &self,
+        query: &FindAttempts,
+    ) -> Result<Result<Option<Attempts>, NotSupported>, Infallible> {
+        Ok(Ok(self.attempts.find(query)))
+    }
+
+    fn remember_once(&self, query: &RememberOnce) -> Result<OneTimeUse, Infallible> {
+        Ok(self.one_time_values.remember(query))
+    }
+
+    fn list_grants(
+        &self,
+        query: &ListGrants,
+    ) -> Result<Result<GrantPage, NotSupported>, Infallible> {
+        Ok(Ok(self.grants_of(query)))
+    }
+
+    fn list_clients(
+        &self,
+        query: &ListClients,
+    ) -> Result<Result<ClientPage, NotSupported>, Infallible> {
+        Ok(Ok(self.clients_after(query)))
+    }
+
+    fn purge(&self, query: &Purge) -> Result<Result<Purged, NotSupported>, Infallible> {
+        Ok(Ok(self.purge_batch(query)))
+    }
+
+    fn supports(&self, _: OptionalQuery) -> bool {
+        true
     }
 }
 

@@ -9,6 +9,8 @@
 //! reuse, grants, tokens, users, clients. It never holds two locks of one table.
 
 mod answers;
+mod counts;
+mod lists;
 mod stored;
 mod table;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::memory::counts::AttemptCounts;
 use super::memory::stored::{
     Ending, Members, NEVER, StoredGrant, StoredOneTimeRecord, StoredToken, Subject,
 };
@@ -26,6 +29,7 @@ use super::records::client_record::ClientRecord;
 use super::records::grant_record::{GrantId, GrantRecord};
 use super::records::token_record::TokenRecord;
 use crate::Timestamp;
+use crate::core::one_time::OneTimeValues;
 use crate::core::token_hash::TokenHash;
 
 /// Keeps everything in memory. Records that have expired, or whose grant was revoked or client
@@ -57,6 +61,8 @@ pub struct MemoryStore {
     /// The mark of each user, by the hash of the user. A user whose grants were revoked gets a new
     /// one.
     users: Table<TokenHash, Arc<Ending>>,
+    attempts: AttemptCounts,
+    one_time_values: OneTimeValues,
 }
 
 #[derive(Debug)]
@@ -241,19 +247,26 @@ impl MemoryStore {
         } else {
             Vec::new()
         };
+        self.forget(tokens, one_time_records);
+        // Grants that no record points to any more. `forget_grant` has dropped them already, except
+        // if another request held the grant at that moment, or a one-time record moved to another
+        // grant.
+        self.grants.sweep(|members| members.has_no_record());
+        self.users.sweep(|user| Arc::strong_count(user) == 1);
+    }
+
+    /// Removes what pointed to records that were removed.
+    fn forget(
+        &self,
+        tokens: Vec<(TokenHash, StoredToken)>,
+        one_time_records: Vec<(TokenHash, StoredOneTimeRecord)>,
+    ) {
         for (key, stored) in tokens {
             self.forget_token(key, stored);
         }
         for (key, stored) in one_time_records {
             self.forget_one_time_record(key, stored);
         }
-        // Grants that no record points to any more. `forget_grant` has dropped them already, except
-        // if another request held the grant at that moment, or a one-time record moved to another
-        // grant.
-        self.grants.sweep(
-            |members| matches!(members, Members::Many(grant) if Arc::strong_count(grant) == 1),
-        );
-        self.users.sweep(|user| Arc::strong_count(user) == 1);
     }
 
     /// Removes what pointed to a token that was removed.

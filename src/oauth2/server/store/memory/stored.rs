@@ -88,6 +88,11 @@ impl Members {
         matches!(self, Self::One(only) if *only == key)
     }
 
+    /// Returns whether no record points to the grant.
+    pub(crate) fn has_no_record(&self) -> bool {
+        matches!(self, Self::Many(grant) if Arc::strong_count(grant) == 1)
+    }
+
     pub(crate) fn is_of(&self, grant: &Arc<StoredGrant>) -> bool {
         matches!(self, Self::Many(own) if Arc::ptr_eq(own, grant))
     }

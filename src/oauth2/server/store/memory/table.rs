@@ -6,6 +6,7 @@
 //! operation moves more than a few hundred, whatever the table's size. (The scheme is Litwin's
 //! linear hashing.)
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,6 +112,34 @@ impl<K: Key, V> Table<K, V> {
         self.sweep.pause.store(pause, Ordering::Relaxed);
         self.sweep.left.store(pause - 1, Ordering::Relaxed);
         over
+    }
+
+    /// Removes entries that have ended, at most `limit`, and returns them. The function `is_over`
+    /// can change an entry. Each map is locked for itself.
+    pub(crate) fn purge(&self, is_over: impl Fn(&mut V) -> bool, limit: usize) -> Vec<(K, V)> {
+        let mut over = Vec::new();
+        for shard in &self.shards {
+            // From the last map to the first, because a merge moves entries to an earlier map.
+            let mut after = lock(shard).maps.len();
+            while after > 0 && over.len() < limit {
+                let left = Cell::new(limit - over.len());
+                let is_one = |value: &mut V| {
+                    let is_one = left.get() > 0 && is_over(value);
+                    left.set(left.get() - usize::from(is_one));
+                    is_one
+                };
+                after -= 1;
+                lock(shard).sweep(after, is_one, &mut over);
+            }
+        }
+        over
+    }
+
+    /// Calls a function with each value. Each shard is locked for itself.
+    pub(crate) fn for_each(&self, mut look: impl FnMut(&V)) {
+        for shard in &self.shards {
+            lock(shard).maps.iter().flat_map(Map::values).for_each(&mut look);
+        }
     }
 }
 

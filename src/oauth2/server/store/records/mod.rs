@@ -1,6 +1,7 @@
 //! The records that a store keeps.
 
 pub(crate) mod approval;
+pub(crate) mod attempt;
 pub(crate) mod client_record;
 pub(crate) mod client_secret;
 pub(crate) mod code_challenge;
