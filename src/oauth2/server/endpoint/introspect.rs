@@ -48,7 +48,7 @@ impl Provider {
         let mut records = Find::token(TokenHash::of(parameters.need("token")?));
         let attempt = self.0.attempt(
             AttemptPurpose::Introspection,
-            presented.caller.as_ref(),
+            presented.caller.as_deref(),
             presented.client_id(),
             moment.now,
         );

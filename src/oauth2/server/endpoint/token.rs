@@ -38,7 +38,7 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         let (mut parameters, presented) = self.posted(request, Endpoint::Token)?;
-        let caller = presented.caller.as_ref();
+        let caller = presented.caller.as_deref();
         let name = parameters.need("grant_type")?;
         let (offer, grant_type) = self
             .grant_config(name)

@@ -35,7 +35,7 @@ pub(crate) struct PresentedCredentials {
     /// The second reading of HTTP Basic, if it differs from the first one.
     raw: Option<Box<ClaimedIdentity>>,
     /// The sender of the request, if the application names it.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Box<Caller>>,
 }
 
 impl PresentedCredentials {
@@ -90,7 +90,7 @@ impl Authentications {
     ) -> Result<PresentedCredentials, RejectReason> {
         let client_id = parameters.get("client_id");
         let in_body = parameters.get("client_secret");
-        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = request.extensions().get::<Caller>().cloned().map(Box::new);
         if let Some(claimed) = self.ask_source(request, parameters) {
             let by_basic = has_basic(request.headers());
             if by_basic
@@ -276,7 +276,7 @@ impl Basic {
     fn present(
         self,
         endpoint: Endpoint,
-        caller: Option<Caller>,
+        caller: Option<Box<Caller>>,
     ) -> Result<PresentedCredentials, RejectReason> {
         let (first, raw) =
             if self.encoded.is_some() { (self.encoded, self.raw) } else { (self.raw, None) };
@@ -361,7 +361,7 @@ impl Provider {
         + 'static,
     ) -> ServerStep<T> {
         let PresentedCredentials { endpoint, claim, raw, caller } = presented;
-        let attempt = self.attempt_of(&claim, caller.as_ref(), now);
+        let attempt = self.attempt_of(&claim, caller.as_deref(), now);
         if let Some(raw) = raw {
             return self.with_client_of_two(claim, raw, endpoint, attempt, records, now, next);
         }

@@ -223,9 +223,12 @@ fn find_in_turn<S: Store + ?Sized>(store: &S, query: &Find) -> Result<Found, S::
         other_client: query.other_client.as_ref().map(find_client).transpose()?.flatten(),
         one_time_record: query.one_time_record.as_ref().map(find_record).transpose()?.flatten(),
         token: query.token.as_ref().map(|query| store.find_token(query)).transpose()?.flatten(),
-        attempts: {
-            let found = query.attempts.iter().map(|query| store.find_attempts(query));
-            found.collect::<Result<Result<_, _>, _>>()?
+        attempts: match query.attempts.as_slice() {
+            [] => Ok(Vec::new()),
+            queries => {
+                let found = queries.iter().map(|query| store.find_attempts(query));
+                found.collect::<Result<Result<_, _>, _>>()?
+            }
         },
     })
 }
