@@ -13,6 +13,8 @@ pub(crate) mod purge;
 pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod traits;
+#[doc = include_str!("../../../../docs/write-a-store.md")]
+pub mod write_a_store {}
 
 pub use crate::core::one_time::{OneTimePurpose, RememberOnce};
 pub use crate::core::token_hash::{InvalidTokenHash, TokenHash};

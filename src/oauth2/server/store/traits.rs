@@ -102,81 +102,12 @@ for_each_oauth2_query! { @ server_queries! {
     /// ```
     query;
 
-    /// A blocking store, for [`serve`]: three tables, of clients, one-time records and tokens, and
-    /// two tables for the queries that a store can leave out
-    /// ([`OptionalQuery`]).
+    /// A blocking store, for [`serve`]. Every method is one atomic operation: hold a lock during
+    /// the method, or in SQL use one statement or one transaction.
     ///
-    /// Every method is one atomic operation: hold a lock during the method, or in SQL use one
-    /// statement or one transaction. The feature `conformance` has functions that check an
-    /// implementation. Records implement serde's `Serialize` and `Deserialize`, so each can be
-    /// stored in a JSON column. Each record has a member `v`, the version of its form. Later
-    /// versions of this crate read all records of version 1, and a record of a later version is
-    /// refused with an error. The other columns are the keys by which a record is found, and its
-    /// expiry:
-    ///
-    /// ```sql
-    /// CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT, record JSON NOT NULL);
-    /// CREATE TABLE one_time_records (
-    ///     key TEXT PRIMARY KEY, second_key TEXT UNIQUE, grant_id TEXT, user_id TEXT,
-    ///     client_id TEXT REFERENCES clients ON DELETE CASCADE, expires_at BIGINT,
-    ///     version BIGINT NOT NULL DEFAULT 0, used BOOLEAN NOT NULL DEFAULT FALSE,
-    ///     record JSON NOT NULL
-    /// );
-    /// CREATE TABLE tokens (
-    ///     key TEXT PRIMARY KEY, grant_id TEXT, family TEXT, user_id TEXT,
-    ///     client_id TEXT REFERENCES clients ON DELETE CASCADE,
-    ///     subject TEXT REFERENCES tokens ON DELETE CASCADE, unique_key TEXT, expires_at BIGINT,
-    ///     replaced BOOLEAN NOT NULL DEFAULT FALSE,
-    ///     serial BIGINT GENERATED ALWAYS AS IDENTITY, record JSON NOT NULL
-    /// );
-    /// CREATE TABLE attempts (
-    ///     purpose TEXT, key TEXT, count BIGINT NOT NULL, ends_at BIGINT NOT NULL,
-    ///     PRIMARY KEY (purpose, key)
-    /// );
-    /// CREATE TABLE one_time_values (
-    ///     purpose TEXT, key TEXT, expires_at BIGINT NOT NULL, PRIMARY KEY (purpose, key)
-    /// );
-    /// -- with an index on each grant_id, family, user_id, client_id, subject, unique_key and
-    /// -- expires_at. The serial tells which of several reusable tokens was saved last. The subject
-    /// -- is the token from which the token was exchanged. Then, for example:
-    ///
-    /// -- save a one-time record with a second_key: an expired one must make room first
-    /// DELETE FROM one_time_records WHERE second_key = $1 AND expires_at <= $2;
-    ///
-    /// -- redeem, in one transaction: where no row is changed, look whether there is one, for
-    /// -- Replayed or Unknown
-    /// UPDATE one_time_records SET used = TRUE WHERE key = $1 AND NOT used;
-    /// INSERT INTO tokens (key, grant_id, client_id, unique_key, expires_at, user_id, record)
-    ///     VALUES …;
-    /// -- or, where a reusable token is there: set the one-time record's grant_id to that one's,
-    /// -- and answer find_one_time_record with it
-    ///
-    /// -- rotate, in one transaction: likewise
-    /// UPDATE tokens SET replaced = TRUE, expires_at = $2, record = $3
-    ///     WHERE key = $1 AND NOT replaced;
-    /// INSERT INTO tokens …;
-    /// -- the predecessor, in PostgreSQL's syntax
-    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}') WHERE key = $4;
-    ///
-    /// -- revoke a grant; likewise a user and a client. The one-time records of a family are those
-    /// -- of its first grant
-    /// DELETE FROM one_time_records WHERE grant_id = $1;
-    /// DELETE FROM tokens WHERE grant_id = $1;
-    ///
-    /// -- a page of a user's grants, in PostgreSQL's syntax
-    /// SELECT DISTINCT ON (grant_id) record FROM tokens
-    ///     WHERE user_id = $1 AND grant_id > $2 AND subject IS NULL AND NOT replaced
-    ///         AND (expires_at IS NULL OR expires_at > $3)
-    ///     ORDER BY grant_id, serial DESC LIMIT $4;
-    ///
-    /// -- purge, each statement with a limit
-    /// DELETE FROM one_time_records WHERE expires_at <= $1;
-    /// DELETE FROM tokens WHERE expires_at <= $1;
-    /// DELETE FROM attempts WHERE ends_at <= $1;
-    /// DELETE FROM one_time_values WHERE expires_at <= $1;
-    /// UPDATE tokens SET record = (record::jsonb #- '{replaced,sealed}')
-    ///     WHERE (record->'replaced'->>'sealed_until')::bigint <= $1;
-    /// ```
+    /// The page [`write_a_store`](crate::oauth2::server::store::write_a_store) has the tables, and
+    /// says what each query must exclude. The feature `conformance` has functions that check an
+    /// implementation.
     ///
     /// ```
     /// use oauth_proto::oauth2::server::store::{MemoryStore, Store};
