@@ -8,14 +8,15 @@ use std::task::Poll;
 use oauth_proto::OneTimeUse;
 use oauth_proto::oauth2::server::store::{
     AsyncStore, Attempts, Blocking, ClientPage, ClientRecord, CountAttempt, Find, FindAttempts,
-    FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord, GrantPage, ListClients,
-    ListGrants, MemoryStore, NotSupported, OptionalQuery, Purge, Purged, Redeem, Redemption,
-    RememberOnce, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
-    SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord, conformance,
+    FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord, GrantPage, Layered,
+    ListClients, ListGrants, MemoryStore, NotSupported, OptionalQuery, Purge, Purged, Redeem,
+    Redemption, RememberOnce, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation,
+    SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenRecord, conformance,
 };
 use oauth_proto::{Timestamp, for_each_oauth2_query};
 
 use super::broken_store::{Broken, Fault};
+use oauth_proto::oauth2::server::store::conformance::Check;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
@@ -222,6 +223,27 @@ macro_rules! names {
     ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
         &[$(stringify!($Query)),*]
     };
+}
+
+#[test]
+fn a_layered_store_passes_the_kit_without_the_rule_about_clients() {
+    let layered = || {
+        let records = MemoryStore::default().with_clients_elsewhere();
+        Layered::new(MemoryStore::default(), records)
+    };
+    let check = Check::at(NOW).rounds(200);
+    check.clients_elsewhere().run(&layered());
+    // Futures that are ready at once, so one after the other.
+    let (clients, records) = (MemoryStore::default(), MemoryStore::default());
+    let records = records.with_clients_elsewhere();
+    let by_futures = Layered::new(Blocking(&clients), Blocking(&records));
+    pollster::block_on(check.clients_elsewhere().run_async(&by_futures));
+    let said = verdict(|| check.run(&layered())).unwrap();
+    assert!(said.contains("SaveTokens for a client that was removed"), "{said}");
+    // The store of the records refuses records of clients that it does not have.
+    let separate = Layered::new(MemoryStore::default(), MemoryStore::default());
+    let said = verdict(|| check.clients_elsewhere().run(&separate)).unwrap();
+    assert!(said.contains("SaveTokens of new tokens answers New"), "{said}");
 }
 
 #[test]

@@ -44,6 +44,15 @@ pub(crate) const OTHER_CLIENT: &str = "other conformance client";
 /// The lifetime of records and tokens that must not expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
+/// The options of a check.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) now: Timestamp,
+    pub(crate) seed: u64,
+    pub(crate) rounds: u64,
+    pub(crate) clients_elsewhere: bool,
+}
+
 /// A store that is checked.
 pub(crate) struct Kit<'s, S: ?Sized> {
     store: &'s S,
@@ -52,6 +61,8 @@ pub(crate) struct Kit<'s, S: ?Sized> {
     pub(crate) seed: u64,
     /// The number of rounds of each race.
     pub(crate) rounds: u64,
+    /// Whether another store has the clients.
+    pub(crate) clients_elsewhere: bool,
     count: AtomicU64,
     /// The rules that the store breaks, in the order in which they were found.
     broken: Mutex<Vec<BrokenRule>>,
@@ -84,8 +95,10 @@ macro_rules! answered_queries {
 }
 
 impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
-    pub(crate) fn new(store: &'s S, now: Timestamp, seed: u64, rounds: u64) -> Self {
-        Self { store, now, seed, rounds, count: AtomicU64::new(0), broken: Mutex::default() }
+    pub(crate) fn new(store: &'s S, options: Options) -> Self {
+        let Options { now, seed, rounds, clients_elsewhere } = options;
+        let (count, broken) = (AtomicU64::new(0), Mutex::default());
+        Self { store, now, seed, rounds, clients_elsewhere, count, broken }
     }
 
     /// Returns whether the store answers an optional query.

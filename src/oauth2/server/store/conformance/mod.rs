@@ -98,29 +98,44 @@ pub fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) -> impl Fu
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is checked until `run` or `run_async` is called"]
-pub struct Check {
-    now: Timestamp,
-    seed: u64,
-    rounds: u64,
-}
+pub struct Check(kit::Options);
 
 impl Check {
     /// Returns a check at this time.
     pub const fn at(now: Timestamp) -> Self {
-        Self { now, seed: 0, rounds: 1_000 }
+        Self(kit::Options { now, seed: 0, rounds: 1_000, clients_elsewhere: false })
     }
 
     /// Sets the seed. Checks with the same seed ask the same queries, in the same order within each
     /// race. The seed is also a part of all names and keys, so two checks of one store can have the
     /// same time if their seeds differ. Default: 0.
     pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.0.seed = seed;
         self
     }
 
     /// Sets the number of rounds of each race. Default: 1,000.
     pub const fn rounds(mut self, rounds: u64) -> Self {
-        self.rounds = rounds;
+        self.0.rounds = rounds;
+        self
+    }
+
+    /// Leaves out the rule that the records of a client are saved only while the client is there. A
+    /// store whose clients are in another store cannot keep it: see
+    /// [`Layered`](crate::oauth2::server::store::Layered).
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth2::server::store::conformance::Check;
+    /// use oauth_proto::oauth2::server::store::{Layered, MemoryStore};
+    ///
+    /// let records = MemoryStore::default().with_clients_elsewhere();
+    /// let store = Layered::new(MemoryStore::default(), records);
+    /// Check::at(Timestamp::from_secs(1_700_000_000)).rounds(10).clients_elsewhere().run(&store);
+    /// ```
+    pub const fn clients_elsewhere(mut self) -> Self {
+        self.0.clients_elsewhere = true;
         self
     }
 
@@ -132,7 +147,7 @@ impl Check {
     pub fn run<S: Store + Sync + ?Sized>(self, store: &S) {
         let caller = Location::caller();
         let asked = Blocking(store);
-        let kit = kit::Kit::new(&asked, self.now, self.seed, self.rounds);
+        let kit = kit::Kit::new(&asked, self.0);
         server_queries::at_once(async {
             one_by_one(&kit).await;
             kit.finish(caller);
@@ -150,7 +165,7 @@ impl Check {
     pub fn run_async<S: AsyncStore + ?Sized>(self, store: &S) -> impl Future<Output = ()> {
         let caller = Location::caller();
         async move {
-            let kit = kit::Kit::new(store, self.now, self.seed, self.rounds);
+            let kit = kit::Kit::new(store, self.0);
             one_by_one(&kit).await;
             kit.finish(caller);
             at_once(&kit, async |rounds| crowd::tasks(store, rounds).await).await;

@@ -14,7 +14,7 @@ use crate::oauth2::server::store::records::grant_record::GrantRecord;
 use crate::oauth2::server::store::traits::AsyncStore;
 
 /// The query that revokes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     Grant,
     Family,
@@ -25,7 +25,10 @@ enum End {
 
 pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
     for end in [End::Grant, End::Family, End::User, End::Client, End::RemoveClient] {
-        revoked_meanwhile(kit, together, end).await;
+        let may_leave_tokens = end == End::RemoveClient && kit.clients_elsewhere;
+        if !may_leave_tokens {
+            revoked_meanwhile(kit, together, end).await;
+        }
     }
     exchanged_meanwhile(kit, together).await;
     joined_meanwhile(kit, together).await;

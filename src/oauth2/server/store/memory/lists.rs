@@ -77,7 +77,9 @@ impl MemoryStore {
         left -= self.one_time_values.drop_expired(now, left);
         // Entries without records, which do not count.
         self.grants.purge(|members| members.has_no_record(), usize::MAX);
-        self.users.purge(|user| Arc::strong_count(user) == 1, usize::MAX);
+        for marks in [&self.users].into_iter().chain(&self.clients_elsewhere) {
+            marks.purge(|mark| Arc::strong_count(mark) == 1, usize::MAX);
+        }
         if left == 0 { Purged::part(limit) } else { Purged::rest(limit - left) }
     }
 

@@ -63,6 +63,9 @@ pub struct MemoryStore {
     users: Table<TokenHash, Arc<Ending>>,
     attempts: AttemptCounts,
     one_time_values: OneTimeValues,
+    /// The marks of clients that are in another store, by the hash of the client id. `None` if the
+    /// clients are here.
+    clients_elsewhere: Option<Table<TokenHash, Arc<Ending>>>,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,14 @@ impl Key for GrantId {
 }
 
 impl MemoryStore {
+    /// Returns a store that accepts records of clients that it does not have, because another store
+    /// has the clients: see [`Layered`](crate::oauth2::server::store::Layered). Call it before the
+    /// store has records.
+    pub fn with_clients_elsewhere(mut self) -> Self {
+        self.clients_elsewhere = Some(Table::default());
+        self
+    }
+
     /// Keeps a client under its identifier, in place of one that was there.
     pub fn add_client(&self, record: ClientRecord) {
         put_client(&mut self.clients(&record.client_id), Arc::new(record));
@@ -112,19 +123,15 @@ impl MemoryStore {
     }
 
     fn client_ending(&self, client_id: &str) -> Option<Arc<Ending>> {
+        if let Some(elsewhere) = &self.clients_elsewhere {
+            return Some(ending_in(elsewhere, client_id));
+        }
         self.clients(client_id).get(client_id).map(|client| client.ending.clone())
     }
 
     /// Returns the mark of a user, for a new grant.
     fn user_ending(&self, user: &str) -> Arc<Ending> {
-        let key = TokenHash::of(user);
-        let mut users = self.users.shard(&key);
-        if let Some(ending) = users.get(&key) {
-            return ending.clone();
-        }
-        let ending = Arc::<Ending>::default();
-        users.insert(key, ending.clone());
-        ending
+        ending_in(&self.users, user)
     }
 
     /// Returns a grant: `near` if it is this grant, otherwise the living one in `grants`, otherwise
@@ -253,6 +260,9 @@ impl MemoryStore {
         // grant.
         self.grants.sweep(|members| members.has_no_record());
         self.users.sweep(|user| Arc::strong_count(user) == 1);
+        if let Some(clients) = &self.clients_elsewhere {
+            clients.sweep(|client| Arc::strong_count(client) == 1);
+        }
     }
 
     /// Removes what pointed to records that were removed.
@@ -381,17 +391,37 @@ impl MemoryStore {
     }
 
     fn revoke_user(&self, user: &str) {
-        let key = TokenHash::of(user);
-        let ending = self.users.shard(&key).remove(&key);
-        if let Some(ending) = ending {
-            ending.end();
-        }
+        end_in(&self.users, user);
     }
 
     fn revoke_client(&self, client_id: &str) {
+        if let Some(elsewhere) = &self.clients_elsewhere {
+            end_in(elsewhere, client_id);
+        }
         if let Some(client) = self.clients(client_id).get_mut(client_id) {
             std::mem::take(&mut client.ending).end();
         }
+    }
+}
+
+/// Returns the mark of a user or a client, by its name.
+fn ending_in(table: &Table<TokenHash, Arc<Ending>>, name: &str) -> Arc<Ending> {
+    let key = TokenHash::of(name);
+    let mut shard = table.shard(&key);
+    if let Some(ending) = shard.get(&key) {
+        return ending.clone();
+    }
+    let ending = Arc::<Ending>::default();
+    shard.insert(key, ending.clone());
+    ending
+}
+
+/// Ends a user or a client. Later records get a new mark.
+fn end_in(table: &Table<TokenHash, Arc<Ending>>, name: &str) {
+    let key = TokenHash::of(name);
+    let ending = table.shard(&key).remove(&key);
+    if let Some(ending) = ending {
+        ending.end();
     }
 }
 
