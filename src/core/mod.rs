@@ -4,6 +4,8 @@ pub(crate) mod api;
 pub(crate) mod asking;
 pub(crate) mod callback;
 pub(crate) mod client_fingerprint;
+#[cfg(feature = "conformance")]
+pub(crate) mod conformance;
 pub(crate) mod drive_error;
 pub(crate) mod endpoint;
 pub(crate) mod error;

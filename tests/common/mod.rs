@@ -2,6 +2,8 @@
 //! entropy is a counter.
 #![allow(dead_code, reason = "each test crate uses its part")]
 
+#[cfg(feature = "conformance")]
+pub mod broken_stores;
 pub mod oauth2;
 pub mod oauth2_pair;
 pub mod records;

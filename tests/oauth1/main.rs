@@ -14,4 +14,6 @@ mod rfc5849;
 mod rsa;
 mod signing;
 mod storage;
+#[cfg(feature = "conformance")]
+mod store;
 mod three_legs;

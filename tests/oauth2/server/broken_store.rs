@@ -15,6 +15,8 @@ use oauth_proto::oauth2::server::store::{
 };
 use oauth_proto::{OneTimeUse, Timestamp};
 
+use crate::common::broken_stores::between_two_steps;
+
 /// The fault of a broken store.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
@@ -525,12 +527,6 @@ impl Store for Broken {
     fn supports(&self, _: OptionalQuery) -> bool {
         true
     }
-}
-
-/// Sleeps, so that another thread can run. After `yield_now`, the same thread could continue
-/// immediately.
-fn between_two_steps() {
-    std::thread::sleep(Duration::from_micros(50));
 }
 
 /// Returns the time some seconds earlier.

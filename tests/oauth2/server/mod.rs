@@ -1,6 +1,7 @@
 //! The authorization server.
 
 mod attempts;
+#[cfg(feature = "conformance")]
 mod broken_store;
 mod client_authentication;
 mod configuration;

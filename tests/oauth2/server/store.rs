@@ -1,7 +1,6 @@
 //! The conformance kit accepts a correct store, and finds each of these faults in broken stores.
 
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -16,16 +15,10 @@ use oauth_proto::oauth2::server::store::{
 use oauth_proto::{Timestamp, for_each_oauth2_query};
 
 use super::broken_store::{Broken, Fault};
+use crate::common::broken_stores::{Row, check_faults, verdict};
 use oauth_proto::oauth2::server::store::conformance::Check;
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
-
-/// Returns the message with which a check panics, or `None` if the store is accepted.
-fn verdict(check: impl FnOnce()) -> Option<String> {
-    let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
-    let text = panic.downcast_ref::<String>().cloned();
-    Some(text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap())
-}
 
 #[test]
 fn the_memory_store_passes_the_conformance_kit() {
@@ -37,11 +30,8 @@ fn the_memory_store_passes_the_conformance_kit() {
     conformance::check(&*store, Timestamp::from_secs(NOW.as_secs() + 1));
 }
 
-/// A fault, the rule that finds it, and a word of each other rule that it breaks.
-type Row = (Fault, &'static str, &'static [&'static str]);
-
 /// The faults of each query.
-const FAULTS: &[(&str, &[Row])] = &[
+const FAULTS: &[(&str, &[Row<Fault>])] = &[
     (
         "FindClient",
         &[
@@ -258,24 +248,7 @@ fn every_query_has_at_least_two_broken_stores() {
 
 #[test]
 fn every_broken_store_is_caught_by_the_rule_that_it_breaks() {
-    let mut wrong = Vec::new();
-    for (fault, rule, others) in FAULTS.iter().flat_map(|(_, faults)| *faults) {
-        let said = verdict(|| conformance::check(&Broken::new(*fault), NOW));
-        let said = said.unwrap_or_default();
-        if !said.contains(rule) {
-            wrong.push(format!("{fault:?} is not caught by the rule {rule:?}: {said}"));
-        }
-        for broken in said.lines().filter(|line| line.starts_with("- ")) {
-            if !rule_words(rule, others).any(|word| broken.contains(word)) {
-                wrong.push(format!("{fault:?} breaks another rule: {broken}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn rule_words<'w>(rule: &'w str, others: &'w [&str]) -> impl Iterator<Item = &'w str> {
-    [rule].into_iter().chain(others.iter().copied())
+    check_faults(FAULTS, |fault| conformance::check(&Broken::new(fault), NOW));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 pub(super) mod approval;
 mod client_record;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod find_credentials;
 mod find_temporary;
 mod memory;

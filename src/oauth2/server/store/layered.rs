@@ -26,9 +26,9 @@ use crate::for_each_oauth2_query;
 ///
 /// The store of the records must accept records of clients that it does not have. A
 /// [`MemoryStore`](crate::oauth2::server::store::MemoryStore) does so after
-/// [`with_clients_elsewhere`](crate::oauth2::server::store::MemoryStore::with_clients_elsewhere);
-/// tables do so without the foreign keys to the clients. Check the two together with
-/// [`Check::clients_elsewhere`](crate::oauth2::server::store::conformance::Check::clients_elsewhere).
+/// [`with_clients_elsewhere`](crate::oauth2::server::store::MemoryStore::with_clients_elsewhere).
+/// Tables do so without the foreign keys to the clients. Check the two together with
+/// `conformance::Check::clients_elsewhere`.
 ///
 /// [`RemoveClient`] removes the client first, and then revokes its records with [`Revoke::Client`].
 /// If the second part fails, the query fails, and the client is gone: revoke its records again.

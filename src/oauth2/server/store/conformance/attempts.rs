@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::crowd::{Move, Outcome};
 use super::kit::Kit;
-use super::races::{CROWD, Together, run};
 use crate::Timestamp;
+use crate::core::conformance::race::{CROWD, Together, run};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
 use crate::oauth2::server::store::find::Find;
@@ -93,7 +93,10 @@ async fn found_with_others<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 }
 
 /// Checks that attempts at once are all counted.
-pub(crate) async fn race<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+pub(crate) async fn race<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let query = attempt(kit.key(), kit.now);
         ((), vec![Move::Count(query); CROWD])

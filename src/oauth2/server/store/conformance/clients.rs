@@ -169,7 +169,7 @@ async fn removing<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let late = kit.tokens(&kit.grant_to(&ids[0]));
     let saved = kit.save_tokens(SaveTokens { tokens: late.clone(), parent: None }).await;
     kit.must(
-        kit.clients_elsewhere || saved == Saved::ParentGone && kit.lacks(&late).await,
+        kit.options.clients_elsewhere || saved == Saved::ParentGone && kit.lacks(&late).await,
         "SaveTokens for a client that was removed answers ParentGone, and saves nothing",
     );
     let (tokens, record) = &kept[1];

@@ -1,13 +1,12 @@
 //! Records for the checks, and queries whose failure ends the check.
 
-use std::fmt::{Debug, Display};
-use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::OneTimeUse;
 use crate::Timestamp;
+use crate::core::conformance::rules::{Options, Rules, answered};
 use crate::core::one_time::RememberOnce;
 use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
@@ -44,45 +43,23 @@ pub(crate) const OTHER_CLIENT: &str = "other conformance client";
 /// The lifetime of records and tokens that must not expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// The options of a check.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Options {
-    pub(crate) now: Timestamp,
-    pub(crate) seed: u64,
-    pub(crate) rounds: u64,
-    pub(crate) clients_elsewhere: bool,
-}
-
 /// A store that is checked.
 pub(crate) struct Kit<'s, S: ?Sized> {
     store: &'s S,
-    pub(crate) now: Timestamp,
-    /// The order of the races, and a part of all names.
-    pub(crate) seed: u64,
-    /// The number of rounds of each race.
-    pub(crate) rounds: u64,
-    /// Whether another store has the clients.
-    pub(crate) clients_elsewhere: bool,
-    count: AtomicU64,
-    /// The rules that the store breaks, in the order in which they were found.
-    broken: Mutex<Vec<BrokenRule>>,
+    rules: Rules,
 }
 
-/// A rule that the store breaks.
-struct BrokenRule {
-    rule: String,
-    /// The values at the first time.
-    values: String,
+impl<S: ?Sized> Deref for Kit<'_, S> {
+    type Target = Rules;
+
+    fn deref(&self) -> &Rules {
+        &self.rules
+    }
 }
 
 /// Returns the refresh token, of tokens that have one.
 pub(crate) fn refresh(tokens: &NewTokens) -> KeyedToken {
     tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
-}
-
-/// Returns the output of a query. Ends the check if the store failed.
-fn answered<T>(query: &str, answer: Result<T, impl Display>) -> T {
-    answer.unwrap_or_else(|why| panic!("the store failed at {query}: {why}"))
 }
 
 /// Defines a method for each query, which asks the store and ends the check if it fails.
@@ -96,9 +73,7 @@ macro_rules! answered_queries {
 
 impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
     pub(crate) fn new(store: &'s S, options: Options) -> Self {
-        let Options { now, seed, rounds, clients_elsewhere } = options;
-        let (count, broken) = (AtomicU64::new(0), Mutex::default());
-        Self { store, now, seed, rounds, clients_elsewhere, count, broken }
+        Self { store, rules: Rules::new(options) }
     }
 
     /// Returns whether the store answers an optional query.
@@ -113,49 +88,10 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
         answered("Find", find_in_turn_async(self.store, query).await)
     }
 
-    /// Notes that the store breaks a rule, if it does. The check goes on, so that it reports all
-    /// broken rules.
-    pub(crate) fn must(&self, holds: bool, rule: &str) {
-        if !holds {
-            self.note(rule, String::new);
-        }
-    }
-
-    fn note(&self, rule: &str, values: impl FnOnce() -> String) {
-        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        if !broken.iter().any(|known| known.rule == rule) {
-            broken.push(BrokenRule { rule: rule.to_owned(), values: values() });
-        }
-    }
-
-    /// Does the same as [`must`](Self::must) if two values must be equal.
-    pub(crate) fn must_equal<T: PartialEq + Debug>(&self, received: &T, expected: &T, rule: &str) {
-        if received != expected {
-            self.note(rule, || format!(": expected {expected:?}, received {received:?}"));
-        }
-    }
-
-    /// Does the same as [`must`](Self::must) if a token must be there with the record that was
-    /// stored.
+    /// Notes a broken rule if a token is not there with the record that was stored.
     pub(crate) async fn must_have(&self, KeyedToken { key, record }: &KeyedToken, rule: &str) {
         let received = self.token(*key).await;
         self.must_equal(&received.as_ref(), &Some(record), rule);
-    }
-
-    /// Ends the check.
-    ///
-    /// # Panics
-    /// If the store breaks a rule.
-    pub(crate) fn finish(&self, caller: &Location<'_>) {
-        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(
-            broken.is_empty(),
-            "the store breaks {} of the rules, found by the check at {caller}:{}",
-            broken.len(),
-            broken.iter().fold(String::new(), |text, BrokenRule { rule, values }| {
-                text + "\n- " + rule + values
-            })
-        );
     }
 
     pub(crate) async fn client(&self, client_id: &str) -> Option<Arc<ClientRecord>> {
@@ -213,16 +149,6 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
             "SaveOneTimeRecord without a second key saves the record, and answers true",
         );
         key
-    }
-
-    /// Returns a new text.
-    pub(crate) fn name(&self, what: &str) -> String {
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
-        format!("{what} {number} of {} {}", self.now, self.seed)
-    }
-
-    pub(crate) fn key(&self) -> TokenHash {
-        TokenHash::of(&self.name("conformance"))
     }
 
     /// Returns the expiry of records that have expired.

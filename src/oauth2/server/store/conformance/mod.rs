@@ -41,85 +41,58 @@ mod revoking;
 mod texts;
 mod tokens;
 
-use std::panic::Location;
-
 use super::optional::OptionalQuery;
 use super::traits::{AsyncStore, Blocking, Store};
-use crate::Timestamp;
-use crate::core::server_queries;
+use crate::core::conformance::check::check_functions;
+use crate::core::conformance::race::Together;
 
-/// Checks a blocking store, with the defaults of [`Check`].
-///
-/// # Panics
-/// If the store fails, or does not do what its trait requires.
-///
-/// ```
-/// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::store::{MemoryStore, conformance};
-///
-/// conformance::check(&MemoryStore::default(), Timestamp::from_secs(1_700_000_000));
-/// ```
-#[track_caller]
-pub fn check<S: Store + Sync + ?Sized>(store: &S, now: Timestamp) {
-    Check::at(now).run(store);
+check_functions! {
+    /// Checks a blocking store, with the defaults of [`Check`].
+    ///
+    /// # Panics
+    /// If the store fails, or does not do what its trait requires.
+    ///
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth2::server::store::{MemoryStore, conformance};
+    ///
+    /// conformance::check(&MemoryStore::default(), Timestamp::from_secs(1_700_000_000));
+    /// ```
+    check;
+
+    /// Checks an asynchronous store, with the defaults of [`Check`].
+    ///
+    /// # Panics
+    /// If the store fails, or does not do what its trait requires.
+    ///
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth2::server::store::{Blocking, MemoryStore, conformance};
+    ///
+    /// # pollster::block_on(async {
+    /// let store = MemoryStore::default();
+    /// conformance::check_async(&Blocking(&store), Timestamp::from_secs(1_700_000_000)).await;
+    /// # });
+    /// ```
+    check_async;
+
+    /// A check of a store with options.
+    ///
+    /// # Examples
+    /// ```
+    /// use oauth_proto::Timestamp;
+    /// use oauth_proto::oauth2::server::store::MemoryStore;
+    /// use oauth_proto::oauth2::server::store::conformance::Check;
+    ///
+    /// let store = MemoryStore::default();
+    /// // A quick check while you write the store, and a long one before you publish it.
+    /// Check::at(Timestamp::from_secs(1_700_000_000)).rounds(10).run(&store);
+    /// Check::at(Timestamp::from_secs(1_700_000_000)).seed(1).rounds(100).run(&store);
+    /// ```
+    options;
 }
-
-/// Checks an asynchronous store, with the defaults of [`Check`].
-///
-/// # Panics
-/// If the store fails, or does not do what its trait requires.
-///
-/// ```
-/// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::store::{Blocking, MemoryStore, conformance};
-///
-/// # pollster::block_on(async {
-/// let store = MemoryStore::default();
-/// conformance::check_async(&Blocking(&store), Timestamp::from_secs(1_700_000_000)).await;
-/// # });
-/// ```
-#[track_caller]
-pub fn check_async<S: AsyncStore + ?Sized>(store: &S, now: Timestamp) -> impl Future<Output = ()> {
-    Check::at(now).run_async(store)
-}
-
-/// A check of a store with options.
-///
-/// # Examples
-/// ```
-/// use oauth_proto::Timestamp;
-/// use oauth_proto::oauth2::server::store::MemoryStore;
-/// use oauth_proto::oauth2::server::store::conformance::Check;
-///
-/// let store = MemoryStore::default();
-/// // A quick check while you write the store, and a long one before you publish it.
-/// Check::at(Timestamp::from_secs(1_700_000_000)).rounds(10).run(&store);
-/// Check::at(Timestamp::from_secs(1_700_000_000)).seed(1).rounds(100).run(&store);
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[must_use = "nothing is checked until `run` or `run_async` is called"]
-pub struct Check(kit::Options);
 
 impl Check {
-    /// Returns a check at this time.
-    pub const fn at(now: Timestamp) -> Self {
-        Self(kit::Options { now, seed: 0, rounds: 1_000, clients_elsewhere: false })
-    }
-
-    /// Sets the seed. Checks with the same seed ask the same queries, in the same order within each
-    /// race. The seed is also a part of all names and keys, so two checks of one store can have the
-    /// same time if their seeds differ. Default: 0.
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.0.seed = seed;
-        self
-    }
-
-    /// Sets the number of rounds of each race. Default: 1,000.
-    pub const fn rounds(mut self, rounds: u64) -> Self {
-        self.0.rounds = rounds;
-        self
-    }
-
     /// Leaves out the rule that the records of a client are saved only while the client is there. A
     /// store whose clients are in another store cannot keep it: see
     /// [`Layered`](crate::oauth2::server::store::Layered).
@@ -137,40 +110,6 @@ impl Check {
     pub const fn clients_elsewhere(mut self) -> Self {
         self.0.clients_elsewhere = true;
         self
-    }
-
-    /// Checks a blocking store. Its races run on threads.
-    ///
-    /// # Panics
-    /// If the store fails, or does not do what its trait requires.
-    #[track_caller]
-    pub fn run<S: Store + Sync + ?Sized>(self, store: &S) {
-        let caller = Location::caller();
-        let asked = Blocking(store);
-        let kit = kit::Kit::new(&asked, self.0);
-        server_queries::at_once(async {
-            one_by_one(&kit).await;
-            kit.finish(caller);
-            at_once(&kit, async |rounds| crowd::threads(store, rounds)).await;
-        });
-        kit.finish(caller);
-    }
-
-    /// Checks an asynchronous store. Its futures are polled in turn on the caller's task, so they
-    /// overlap where they wait. Check a store that never waits with [`run`](Self::run).
-    ///
-    /// # Panics
-    /// If the store fails, or does not do what its trait requires.
-    #[track_caller]
-    pub fn run_async<S: AsyncStore + ?Sized>(self, store: &S) -> impl Future<Output = ()> {
-        let caller = Location::caller();
-        async move {
-            let kit = kit::Kit::new(store, self.0);
-            one_by_one(&kit).await;
-            kit.finish(caller);
-            at_once(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
-            kit.finish(caller);
-        }
     }
 }
 
@@ -199,7 +138,10 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
 }
 
 /// Checks the races.
-async fn at_once<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>, together: impl races::Together) {
+async fn at_once<S: AsyncStore + ?Sized>(
+    kit: &kit::Kit<'_, S>,
+    together: impl Together<crowd::Move, crowd::Outcome>,
+) {
     races::check(kit, &together).await;
     races_of_revoking::check(kit, &together).await;
     if kit.supports(OptionalQuery::CountAttempt) {

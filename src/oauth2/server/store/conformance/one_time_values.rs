@@ -1,66 +1,37 @@
-//! The checks of RememberOnce.
-
-use std::time::Duration;
+//! The checks of RememberOnce in a store of OAuth 2.0.
 
 use super::crowd::{Move, Outcome};
 use super::kit::Kit;
-use super::races::{CROWD, Together, run, winner};
+use crate::OneTimeUse;
+use crate::core::conformance::one_time_values;
+use crate::core::conformance::race::Together;
 use crate::core::one_time::{OneTimePurpose, RememberOnce};
-use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::traits::AsyncStore;
-use crate::{OneTimeUse, Timestamp};
 
-/// The time for which values are remembered. The checks ask at most one second before its end, so
-/// another check of the same store can begin at the same time.
-const LIFE: Duration = Duration::from_secs(200);
-
-fn first(key: TokenHash, now: Timestamp) -> RememberOnce {
-    RememberOnce::new(OneTimePurpose::ClientAssertion, key, now, now.after(LIFE))
-}
+const PURPOSE: OneTimePurpose = OneTimePurpose::ClientAssertion;
 
 pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
-    let key = kit.key();
-    let query = first(key, kit.now);
-    kit.must_equal(
-        &kit.remember_once(query.clone()).await,
-        &OneTimeUse::First,
-        "RememberOnce of a new value answers First",
-    );
-    kit.must_equal(
-        &kit.remember_once(query.clone()).await,
-        &OneTimeUse::Replay,
-        "RememberOnce of a known value answers Replay",
-    );
-    let other = RememberOnce { purpose: OneTimePurpose::OpenId2Nonce, ..query.clone() };
-    kit.must_equal(
-        &kit.remember_once(other).await,
-        &OneTimeUse::First,
-        "RememberOnce of the same key with another purpose answers First",
-    );
-    // Many values that end earlier, so a store that drops some has reason to.
-    for _ in 0..100 {
-        let expires_at = kit.now.after(Duration::from_secs(1));
-        let soon = RememberOnce { expires_at, ..first(kit.key(), kit.now) };
-        kit.remember_once(soon).await;
-    }
-    let late = RememberOnce { now: kit.now.after(LIFE - Duration::from_secs(1)), ..query };
-    kit.must_equal(
-        &kit.remember_once(late).await,
-        &OneTimeUse::Replay,
-        "RememberOnce answers Replay until the value expires",
-    );
+    let remember = async |query| kit.remember_once(query).await;
+    one_time_values::check(kit, PURPOSE, OneTimePurpose::OpenId2Nonce, remember).await;
 }
 
-/// Checks that one of several uses at once is the first one.
-pub(crate) async fn race<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
-    let prepare = async || ((), vec![Move::Remember(first(kit.key(), kit.now)); CROWD]);
-    let judge = async |(), outcomes: Vec<Outcome>| {
-        winner(
-            kit,
-            &outcomes,
-            |outcome| *outcome == Outcome::Remembered(OneTimeUse::First),
-            "of several RememberOnces of one value at once, exactly one is answered First",
-        );
+pub(crate) async fn race<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
+    let remember_all = async |rounds: Vec<Vec<RememberOnce>>| {
+        let moves = |round: Vec<_>| round.into_iter().map(Move::Remember).collect();
+        let outcomes = together(rounds.into_iter().map(moves).collect()).await;
+        let uses = |round: Vec<_>| {
+            round
+                .into_iter()
+                .map(|outcome| match outcome {
+                    Outcome::Remembered(one_time_use) => one_time_use,
+                    _ => OneTimeUse::Replay,
+                })
+                .collect()
+        };
+        outcomes.into_iter().map(uses).collect()
     };
-    run(kit, together, prepare, judge).await;
+    one_time_values::race(kit, PURPOSE, &remember_all).await;
 }

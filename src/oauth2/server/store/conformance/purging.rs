@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, refresh};
-use super::races::{Together, run_some};
+use crate::core::conformance::race::{Together, run_some};
 use crate::oauth2::server::store::optional::NotSupported;
 use crate::oauth2::server::store::purge::{Purge, Purged};
 use crate::oauth2::server::store::queries::{
@@ -105,7 +105,10 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 }
 
 /// Checks that requests and purges at once do not disturb each other.
-pub(crate) async fn race<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+pub(crate) async fn race<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let query = Purge::new(100, kit.now.after(Duration::from_secs(1)));
     let prepare = async || {
         let over = ending(kit);
@@ -141,5 +144,5 @@ pub(crate) async fn race<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &im
         kit.must(kit.lacks(&over).await, "two Purges at once remove the expired tokens");
     };
     // A purge can look at all records, so there are fewer rounds.
-    run_some(kit, kit.rounds.div_ceil(20), together, prepare, judge).await;
+    run_some(kit, kit.options.rounds.div_ceil(20), together, prepare, judge).await;
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, refresh};
+use crate::core::conformance::race::{CROWD, Together, run, winner};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::KeyedToken;
 use crate::oauth2::server::store::queries::{
@@ -14,15 +15,10 @@ use crate::oauth2::server::store::queries::{
 use crate::oauth2::server::store::records::one_time_record::DeviceStage;
 use crate::oauth2::server::store::traits::AsyncStore;
 
-/// The number of threads in each round.
-pub(crate) const CROWD: usize = 4;
-
-/// The way in which the rounds of a race are run.
-pub(crate) trait Together: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>> {}
-
-impl<T: AsyncFn(Vec<Vec<Move>>) -> Vec<Vec<Outcome>>> Together for T {}
-
-pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+pub(crate) async fn check<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     one_code(kit, together).await;
     one_refresh_token(kit, together).await;
     one_alias(kit, together).await;
@@ -32,71 +28,14 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
     one_registration(kit, together).await;
 }
 
-/// Prepares all rounds, runs them, and judges each.
-///
-/// The rounds give the moves to the threads in all orders. Otherwise a scheduler can run one of
-/// them last in every round, or first.
-pub(crate) async fn run<R, S: AsyncStore + ?Sized>(
-    kit: &Kit<'_, S>,
-    together: &impl Together,
-    prepare: impl AsyncFn() -> (R, Vec<Move>),
-    judge: impl AsyncFn(R, Vec<Outcome>),
-) {
-    run_some(kit, kit.rounds, together, prepare, judge).await;
-}
-
-/// Does the same with another number of rounds.
-pub(crate) async fn run_some<R, S: AsyncStore + ?Sized>(
-    kit: &Kit<'_, S>,
-    rounds: u64,
-    together: &impl Together,
-    prepare: impl AsyncFn() -> (R, Vec<Move>),
-    judge: impl AsyncFn(R, Vec<Outcome>),
-) {
-    let count = rounds;
-    let (mut rounds, mut moves) = (Vec::new(), Vec::new());
-    for number in 0..count {
-        let (round, own) = prepare().await;
-        let mut own: Vec<_> = own.into_iter().enumerate().collect();
-        permute(&mut own, kit.seed.wrapping_add(number));
-        let (order, own): (Vec<_>, Vec<_>) = own.into_iter().unzip();
-        rounds.push((round, order));
-        moves.push(own);
-    }
-    for ((round, order), outcomes) in rounds.into_iter().zip(together(moves).await) {
-        let mut outcomes: Vec<_> = order.into_iter().zip(outcomes).collect();
-        outcomes.sort_by_key(|(at, _)| *at);
-        judge(round, outcomes.into_iter().map(|(_, outcome)| outcome).collect()).await;
-    }
-}
-
-/// Changes the order. The numbers from 0 give all orders, one after the other.
-fn permute<T>(moves: &mut [T], mut number: u64) {
-    for last in (1..moves.len()).rev() {
-        let place = number % (last as u64 + 1);
-        moves.swap(last, usize::try_from(place).unwrap_or_default());
-        number /= last as u64 + 1;
-    }
-}
-
-/// Returns the index of the outcome that won; exactly one must have won.
-pub(crate) fn winner<S: ?Sized + AsyncStore>(
-    kit: &Kit<'_, S>,
-    outcomes: &[Outcome],
-    won: impl Fn(&Outcome) -> bool,
-    law: &str,
-) -> usize {
-    let winners: Vec<_> =
-        outcomes.iter().enumerate().filter(|(_, outcome)| won(outcome)).map(|(at, _)| at).collect();
-    kit.must_equal(&winners.len(), &1, law);
-    winners.first().copied().unwrap_or_default()
-}
-
 fn kept(outcome: &Outcome) -> bool {
     *outcome == Outcome::Kept(true)
 }
 
-async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_code<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let grant = kit.grant();
         let key = kit.issue(kit.code(&grant)).await;
@@ -141,7 +80,10 @@ async fn one_code<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Toge
     run(kit, together, prepare, judge).await;
 }
 
-async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_refresh_token<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let grant = kit.grant();
         let first = kit.tokens(&grant);
@@ -187,7 +129,10 @@ async fn one_refresh_token<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &
     run(kit, together, prepare, judge).await;
 }
 
-async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_alias<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let second_key = kit.key();
         let keys: Vec<_> = (0..CROWD).map(|_| kit.key()).collect();
@@ -226,7 +171,10 @@ async fn one_alias<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Tog
     run(kit, together, prepare, judge).await;
 }
 
-async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_version<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let grant = kit.grant();
         let key = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
@@ -259,7 +207,10 @@ async fn one_version<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl T
 }
 
 /// Races SaveTokens and Redeem, side by side.
-async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_reuse_key<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let (reuse, mut moves, mut all) = (kit.key(), Vec::new(), Vec::new());
         for at in 0..CROWD {
@@ -308,7 +259,10 @@ async fn one_reuse_key<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl
     run(kit, together, prepare, judge).await;
 }
 
-async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_new_client<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let record = Arc::new(registered(&kit.name("client"), None));
         let moves =
@@ -328,7 +282,10 @@ async fn one_new_client<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &imp
 
 /// Replaces the client's registration in each thread, so the registration of the other threads is
 /// not valid any more.
-async fn one_registration<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn one_registration<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let (id, registration) = (kit.name("client"), kit.key());
         let record = Arc::new(registered(&id, Some(registration)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::clients::registered;
 use super::crowd::{Move, Outcome};
 use super::kit::{Kit, refresh};
-use super::races::{Together, run};
+use crate::core::conformance::race::{Together, run};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::queries::{
     NewTokens, Redeem, Redemption, RemoveClient, Revoke, SaveTokens,
@@ -23,9 +23,12 @@ enum End {
     RemoveClient,
 }
 
-pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+pub(crate) async fn check<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     for end in [End::Grant, End::Family, End::User, End::Client, End::RemoveClient] {
-        let may_leave_tokens = end == End::RemoveClient && kit.clients_elsewhere;
+        let may_leave_tokens = end == End::RemoveClient && kit.options.clients_elsewhere;
         if !may_leave_tokens {
             revoked_meanwhile(kit, together, end).await;
         }
@@ -38,7 +41,7 @@ pub(crate) async fn check<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &i
 /// nothing is stored that depends on a revoked record.
 async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
     kit: &Kit<'_, S>,
-    together: &impl Together,
+    together: &impl Together<Move, Outcome>,
     end: End,
 ) {
     let prepare = async || {
@@ -92,7 +95,10 @@ async fn revoked_meanwhile<S: AsyncStore + ?Sized>(
 }
 
 /// Checks that no token is left that was exchanged from a revoked token.
-async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let subject = kit.tokens(&kit.grant());
         kit.keep(&subject).await;
@@ -117,7 +123,10 @@ async fn exchanged_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together:
 }
 
 /// Checks that a one-time record which has joined the grant of a reusable token ends with it.
-async fn joined_meanwhile<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: &impl Together) {
+async fn joined_meanwhile<S: AsyncStore + ?Sized>(
+    kit: &Kit<'_, S>,
+    together: &impl Together<Move, Outcome>,
+) {
     let prepare = async || {
         let (grant, reuse) = (kit.grant(), kit.key());
         let existing = kit.living(&kit.grant(), reuse);
