@@ -122,7 +122,9 @@ impl OneTimeValues {
     /// Drops expired values, at most `limit`, and returns how many.
     #[cfg(any(feature = "server", feature = "oauth1"))]
     pub(crate) fn drop_expired(&self, now: Timestamp, limit: u32) -> u32 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now, limit)
+        in_batches(limit, |batch| {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now, batch)
+        })
     }
 
     /// Returns the number of values, with expired ones that are not dropped yet.
@@ -130,6 +132,22 @@ impl OneTimeValues {
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values.len()
     }
+}
+
+/// Drops at most `limit` entries in batches, between which other threads get the lock. Returns how
+/// many were dropped.
+#[cfg(any(feature = "server", feature = "oauth1"))]
+pub(crate) fn in_batches(limit: u32, drop_some: impl Fn(u32) -> u32) -> u32 {
+    let mut dropped = 0;
+    while dropped < limit {
+        let batch = (limit - dropped).min(1_024);
+        let now_dropped = drop_some(batch);
+        dropped += now_dropped;
+        if now_dropped < batch {
+            break;
+        }
+    }
+    dropped
 }
 
 impl Tables {

@@ -276,20 +276,23 @@ impl Store for SqliteStore {
         &self,
         query: &CountAttempt,
     ) -> rusqlite::Result<Result<Attempts, NotSupported>> {
-        let counted = self.connection().query_row(
-            "INSERT INTO attempts (purpose, key, count, ends_at) VALUES (?1, ?2, 1, ?4)
+        // Without this transaction, `query_row` would not report that the commit has failed.
+        let counted = self.write(|transaction| {
+            transaction.query_row(
+                "INSERT INTO attempts (purpose, key, count, ends_at) VALUES (?1, ?2, 1, ?4)
              ON CONFLICT (purpose, key) DO UPDATE SET
                  count = CASE WHEN ends_at <= ?3 THEN 1 ELSE count + 1 END,
                  ends_at = CASE WHEN ends_at <= ?3 THEN ?4 ELSE ends_at END
              RETURNING count, ends_at",
-            params![
-                query.purpose.as_str(),
-                query.key.to_string(),
-                seconds(query.now),
-                seconds(query.now.after(query.window))
-            ],
-            rows::attempts,
-        )?;
+                params![
+                    query.purpose.as_str(),
+                    query.key.to_string(),
+                    seconds(query.now),
+                    seconds(query.now.after(query.window))
+                ],
+                rows::attempts,
+            )
+        })?;
         Ok(Ok(counted))
     }
 
@@ -323,7 +326,7 @@ impl Store for SqliteStore {
         )?;
         let after = query.after.map(|after| after.to_string()).unwrap_or_default();
         let size = number(query.limit.max(1));
-        let page = params![query.user, after, seconds(query.now), size + 1];
+        let page = params![query.user, after, seconds(query.now), size.saturating_add(1)];
         let mut grants = statement
             .query_map(page, |row| from_json::<TokenRecord>(row, 0))?
             .map(|record| record.map(|it| ListedGrant::new(it.grant.clone(), Some(it.issued_at))))
@@ -348,7 +351,9 @@ impl Store for SqliteStore {
         )?;
         let size = number(query.limit.max(1));
         let mut clients = statement
-            .query_map(params![query.after, size + 1], |row| from_json::<ClientRecord>(row, 0))?
+            .query_map(params![query.after, size.saturating_add(1)], |row| {
+                from_json::<ClientRecord>(row, 0)
+            })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let mut page = ClientPage::default();
         if clients.len() > size {
@@ -360,7 +365,7 @@ impl Store for SqliteStore {
     }
 
     fn purge(&self, query: &Purge) -> rusqlite::Result<Result<Purged, NotSupported>> {
-        let (now, limit) = (seconds(query.now), number(query.limit));
+        let (now, limit) = (seconds(query.now), number(query.limit.max(1)));
         let removed = self.write(|transaction| {
             transaction.execute("UPDATE purged SET until = max(until, ?1)", [now])?;
             let mut left = limit;

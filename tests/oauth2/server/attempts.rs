@@ -3,21 +3,24 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
     AttemptPurpose, ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken,
-    FoundOneTimeRecord, MemoryStore, OptionalQuery, Purge, Redeem, Redemption, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
-    Saved, Store, TokenRecord,
+    FoundOneTimeRecord, MemoryStore, NextQuery, OptionalQuery, PendingQuery, Purge, Redeem,
+    Redemption, RemoveClient, ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient,
+    SaveOneTimeRecord, SaveTokens, Saved, SecretHasher, Sha256Secrets, Store, TokenHash,
+    TokenRecord,
 };
 use oauth_proto::oauth2::server::{
-    Approval, Caller, Provider, RegistrationPolicy, RejectReason, Rejected, serve,
+    Approval, Caller, Decision, Provider, RegistrationPolicy, RejectReason, Rejected, Serve,
+    ServerStep, serve,
 };
 use oauth_proto::oauth2::{Authorize, AuthorizeDevice};
 use oauth_proto::wire::form;
-use oauth_proto::{Request, Response};
+use oauth_proto::{Request, Response, Secret};
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, SECRET, provider};
 use crate::common::with::With;
@@ -178,6 +181,17 @@ fn introspections_of_unknown_tokens_are_limited_and_those_of_known_ones_are_not_
     }
     assert_eq!(introspect("unknown").status(), 429);
     assert_eq!(introspect(known).status(), 429);
+    // A resource server introspects the wrong tokens that its callers send. They must not stop it.
+    let api = ClientRecord::confidential("api", SECRET).unwrap().may_introspect_all();
+    pair.store.add_client(api);
+    let as_api = |token: &str| {
+        let own = [("token", token), ("client_id", "api"), ("client_secret", SECRET)];
+        pair.send(posted("/introspect", Some("203.0.113.7"), &own)).status()
+    };
+    for _ in 0..9 {
+        assert_eq!(as_api("unknown"), 200);
+    }
+    assert_eq!(as_api(known), 200);
 }
 
 /// Row `attempts`: a flood of registrations.
@@ -284,6 +298,152 @@ fn a_store_that_cannot_count_is_named_by_build_and_its_requests_are_refused_with
     // A plain store still answers `Find`, without counts.
     assert!(store.find(&Find::client("printer")).unwrap().attempts.unwrap().is_empty());
     assert!(OptionalQuery::ALL.into_iter().all(|query| !store.supports(query)));
+}
+
+/// Row `attempts`: requests at the same time all find the count before them.
+#[test]
+fn a_failed_attempt_above_the_limit_is_refused_for_that() {
+    let pair = OAuth2Pair::new(provider().with(|options| options.client_secret_attempts = 2));
+    let wrong = with_secret(Some("203.0.113.7"), "wrong");
+    // All requests ask `Find` before the first of them continues.
+    let steps: Vec<_> = (0..4)
+        .map(|_| {
+            let ServerStep::Query(NextQuery::Find(pending)) =
+                pair.provider.token(&wrong, pair.moment())
+            else {
+                panic!("expected the query Find")
+            };
+            let found = pair.store.find(pending.query()).unwrap();
+            (pending, found)
+        })
+        .collect();
+    let status = |(pending, found): (PendingQuery<Find, ServerStep<Response>>, _)| {
+        serve(pending.answer(found), &pair.store).unwrap_err().response().status().as_u16()
+    };
+    assert_eq!(steps.into_iter().map(status).collect::<Vec<_>>(), [401, 401, 429, 429]);
+}
+
+#[test]
+fn a_limit_of_none_refuses_every_attempt_and_a_window_of_no_second_is_refused_by_build() {
+    let pair = OAuth2Pair::new(provider().with(|options| {
+        options.client_secret_attempts = 0;
+        options.user_code_attempts = 0;
+    }));
+    assert_eq!(pair.send(with_secret(Some("203.0.113.7"), SECRET)).status(), 429);
+    let refused = find_device(&pair, "BCDF-GHJK", "jane").unwrap_err();
+    assert!(matches!(refused.reason, RejectReason::TooManyAttempts { .. }), "{refused}");
+    let short = provider().with(|options| options.attempt_window = Duration::from_millis(900));
+    let problem = short.build().unwrap_err().to_string();
+    assert!(problem.contains("`ProviderBuilder::attempt_window`"), "{problem}");
+}
+
+/// Row `attempts`: a client id with two readings is one client.
+#[test]
+fn both_readings_of_a_client_id_in_http_basic_are_counted() {
+    let pair = OAuth2Pair::new(provider().with(|options| {
+        options.allow_raw_basic = true;
+        options.client_secret_attempts = 3;
+    }));
+    let in_body = || {
+        let pairs = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "a+b"),
+            ("client_secret", "guess"),
+        ];
+        pair.send(posted("/token", Some("203.0.113.7"), &pairs)).status().as_u16()
+    };
+    let by_basic = || {
+        let pairs = [("grant_type", "client_credentials")];
+        let mut request = posted("/token", Some("203.0.113.7"), &pairs);
+        // The client id "a+b" and the secret "guess".
+        let value = http::HeaderValue::from_static("Basic YStiOmd1ZXNz");
+        request.headers_mut().insert("authorization", value);
+        pair.send(request).status().as_u16()
+    };
+    assert_eq!((by_basic(), by_basic(), in_body()), (401, 401, 401));
+    assert_eq!((in_body(), by_basic()), (429, 429));
+}
+
+#[test]
+fn a_refusal_of_the_application_is_not_a_wrong_password() {
+    let pair = OAuth2Pair::new(provider());
+    let status = |decision: Decision| {
+        let step =
+            pair.provider.dispatch(&password("203.0.113.7", "jane", "A3ddj3w"), pair.moment());
+        let end = Serve::new(&pair.store)
+            .decide_grant(|_| Ok::<_, Infallible>(decision.clone()))
+            .run(step);
+        match end {
+            Ok(_) => 200,
+            Err(rejected) => rejected.response().status().as_u16(),
+        }
+    };
+    let refused = Decision::Refused {
+        code: "mfa_required".to_owned(),
+        description: "enter the code of your device".to_owned(),
+    };
+    for _ in 0..12 {
+        assert_eq!(status(refused.clone()), 400);
+    }
+    assert_eq!(status(Decision::Granted(Approval::new("jane"))), 200);
+}
+
+#[test]
+fn a_registration_above_the_limit_hashes_no_secret() {
+    #[derive(Debug)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl SecretHasher for Counted {
+        fn hash(&self, secret: &Secret, salt: [u8; 16]) -> String {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Sha256Secrets.hash(secret, salt)
+        }
+
+        fn verify(&self, secret: &Secret, hash: &str) -> bool {
+            Sha256Secrets.verify(secret, hash)
+        }
+    }
+
+    let hashed = Arc::new(AtomicUsize::new(0));
+    let options = provider().secret_hasher(Counted(hashed.clone())).with(|options| {
+        options.registration = RegistrationPolicy::AllowAnyone;
+        options.registration_attempts = 2;
+    });
+    let pair = OAuth2Pair::new(options);
+    let before = hashed.load(Ordering::Relaxed);
+    for expected in [201, 201, 429, 429] {
+        let mut request = http::Request::post(format!("{ISSUER}/register"))
+            .body(br#"{"redirect_uris": ["https://client.example.com/cb"]}"#.to_vec())
+            .unwrap();
+        request.extensions_mut().insert(Caller::from("203.0.113.7"));
+        assert_eq!(pair.send(request).status(), expected);
+    }
+    assert_eq!(hashed.load(Ordering::Relaxed) - before, 2);
+}
+
+/// A store whose own clients were removed has none of their records, also if it takes records of
+/// clients in another store.
+#[test]
+fn a_removed_client_of_a_store_with_clients_elsewhere_leaves_no_tokens() {
+    let store = MemoryStore::default().with_clients_elsewhere();
+    let mut client = ClientRecord::confidential("stats", SECRET).unwrap();
+    let registration = TokenHash::of("registration");
+    client.registration = Some(registration);
+    store.add_client(client.grant_types(["client_credentials"]));
+    let provider = provider().build().unwrap();
+    let pairs = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "stats"),
+        ("client_secret", SECRET),
+        ("scope", "stats"),
+    ];
+    let moment = oauth_proto::Moment::new(Timestamp::from_secs(NOW), [7; 32]);
+    let response = serve(provider.token(&posted("/token", None, &pairs), moment), &store).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    let token = FindToken::new(TokenHash::of(answer["access_token"].as_str().unwrap()));
+    assert!(store.find_token(&token).unwrap().is_some());
+    assert!(store.remove_client(&RemoveClient::new("stats", registration)).unwrap());
+    assert!(store.find_token(&token).unwrap().is_none());
 }
 
 #[test]

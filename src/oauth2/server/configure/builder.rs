@@ -150,19 +150,28 @@ pub struct ProviderBuilder {
     /// Default: 20.
     pub client_secret_attempts: u32,
     /// The number of wrong passwords that one caller can try for one user in a window, if requests
-    /// have a [`Caller`](crate::oauth2::server::Caller). Default: 10.
+    /// have a [`Caller`](crate::oauth2::server::Caller). A password is wrong if the application
+    /// answers [`Decision::Denied`](crate::oauth2::server::Decision::Denied). Names that differ
+    /// only in case or in blanks around them count as one user. If your application ignores more
+    /// differences, the server counts each spelling apart. Default: 10.
     pub password_attempts: u32,
     /// The number of registrations that one caller can send in a window (RFC 7591), if requests
     /// have a [`Caller`](crate::oauth2::server::Caller). Refused registrations count, too. Default:
     /// 10.
     pub registration_attempts: u32,
     /// The number of unknown tokens that one client can introspect for one caller in a window (RFC
-    /// 7662 §4), if requests have a [`Caller`](crate::oauth2::server::Caller). A resource server
-    /// also introspects the wrong tokens that its own callers send, so a low limit would stop it.
-    /// Default: 1,000.
+    /// 7662 §4), if requests have a [`Caller`](crate::oauth2::server::Caller). Clients with
+    /// [`may_introspect_all`](crate::oauth2::server::store::ClientRecord::may_introspect_all) have
+    /// no limit, since they also introspect the wrong tokens that their own callers send. Default:
+    /// 1,000.
     pub introspection_attempts: u32,
     /// The length of the window in which attempts are counted. The first attempt begins it.
     /// Default: ten minutes.
+    ///
+    /// # Security
+    /// Wrong secrets, passwords and introspected tokens are counted after they were judged.
+    /// Requests at the same time can exceed a limit by their number, so limit the connections of a
+    /// caller, too. User codes and registrations are counted before, so their limits are exact.
     pub attempt_window: Duration,
     /// If `true`, attempts are not counted and not limited, and a store need not support
     /// [`CountAttempt`](crate::oauth2::server::store::CountAttempt). Default: `false`.

@@ -575,6 +575,7 @@ fn check_lifetimes(config: &ProviderBuilder, found: &mut Vec<ConfigurationProble
         (config.device_lifetime, "ProviderBuilder::device_lifetime"),
         (config.pushed_request_lifetime, "ProviderBuilder::pushed_request_lifetime"),
         (config.device_interval, "ProviderBuilder::device_interval"),
+        (config.attempt_window, "ProviderBuilder::attempt_window"),
     ];
     for (_, option) in lifetimes.into_iter().filter(|(lifetime, _)| lifetime.as_secs() == 0) {
         found.push(ConfigurationProblem::Lifetime { option, grant_type: None });

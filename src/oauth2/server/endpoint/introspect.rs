@@ -58,6 +58,9 @@ impl Provider {
             if client.is_public() {
                 return Err(RejectReason::MayNotIntrospect);
             }
+            // A resource server introspects the wrong tokens that its own callers send. They must
+            // not be able to use up its limit.
+            let attempt = attempt.filter(|_| !client.introspects_all);
             if let Some(attempt) = &attempt {
                 attempt.check(attempts.into_iter().next())?;
             }

@@ -98,16 +98,7 @@ impl Provider {
             .strip_prefix(self.0.paths.get(Endpoint::Register))
             .unwrap_or_default();
         let answered = match path.strip_prefix('/') {
-            None => {
-                let caller = request.extensions().get::<Caller>();
-                let attempt = self.0.attempt(AttemptPurpose::Registration, caller, "", moment.now);
-                let answered = self.register_new(request, moment);
-                if let Some(attempt) = attempt {
-                    let channel = RefusalChannel::bearer(Endpoint::Register);
-                    return attempt.count_first(channel, || answered);
-                }
-                answered
-            }
+            None => self.register_new(request, moment),
             Some(client_id) => self.manage(client_id.to_owned(), request, moment),
         };
         or_reject(&RefusalChannel::bearer(Endpoint::Register), answered)
@@ -120,21 +111,45 @@ impl Provider {
         moment: Moment,
     ) -> Result<ServerStep<T>, RejectReason> {
         check_method(request, "POST")?;
+        let caller = request.extensions().get::<Caller>();
+        let attempt = self.0.attempt(AttemptPurpose::Registration, caller, "", moment.now);
+        let (provider, checked) = (self.clone(), self.check_registration(request));
+        let next = move || provider.save_registration(checked?, &moment);
+        match attempt {
+            Some(attempt) => {
+                Ok(attempt.count_first(RefusalChannel::bearer(Endpoint::Register), next))
+            }
+            None => next(),
+        }
+    }
+
+    /// Returns the metadata in a request of a new client.
+    fn check_registration<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<ClientMetadata, RejectReason> {
         if let RegistrationPolicy::Token(hash) = self.0.registration {
             let shown = of_header(request.headers())?.ok_or(RejectReason::TokenMissing)?;
             if !same(TokenHash::of(shown).as_bytes(), hash.as_bytes()) {
                 return Err(RejectReason::TokenUnknown);
             }
         }
-        let registrant = self.0.registration.registrant();
-        let metadata = check(self, read(request)?.1, registrant)?;
-        let client_id = Unguessable::new(&moment, "oauth2 client id").as_str()[..22].to_owned();
-        let token = Unguessable::new(&moment, "oauth2 registration");
+        check(self, read(request)?.1, self.0.registration.registrant())
+    }
+
+    /// Makes a client with this metadata, and stores it. The hash of its secret can take long.
+    fn save_registration<T: EndpointOutput>(
+        &self,
+        metadata: ClientMetadata,
+        moment: &Moment,
+    ) -> Result<ServerStep<T>, RejectReason> {
+        let client_id = Unguessable::new(moment, "oauth2 client id").as_str()[..22].to_owned();
+        let token = Unguessable::new(moment, "oauth2 registration");
         let mut record = ClientRecord::with_metadata(client_id, metadata);
         record.issued_at = Some(moment.now);
         record.registration = Some(TokenHash::of(token.as_str()));
-        record.registrant = registrant;
-        let secret = self.give_secret(&mut record, &moment);
+        record.registrant = self.0.registration.registrant();
+        let secret = self.give_secret(&mut record, moment);
         let mut answer = self.registration_response(&record, secret.as_ref())?;
         answer["registration_access_token"] = token.as_str().into();
         let query = SaveClient { record: Arc::new(record), replaces: None };

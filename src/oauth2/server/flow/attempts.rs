@@ -17,8 +17,8 @@ use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 /// Put it into the extensions of each request, so that the server limits the attempts of each
 /// caller ([`ProviderBuilder::client_secret_attempts`] and the options after it).
 ///
-/// The attempts of a caller are counted for each client or user, so a caller cannot lock out other
-/// callers.
+/// The attempts of a caller are counted for each client or user. So a caller cannot lock out
+/// callers with other names, and callers with the same name share the limit.
 ///
 /// # Security
 /// Use a name that an attacker cannot change, such as the address of the connection. A header such
@@ -103,10 +103,10 @@ impl CountAttempt {
         let found = found.ok_or(RejectReason::Misconfigured(
             "the store answered `Find` without the counts of attempts that it names",
         ))?;
-        match found.filter(|attempts| attempts.ends_at > self.now) {
-            Some(attempts) if attempts.count >= self.limit => Err(self.too_many(attempts)),
-            _ => Ok(()),
-        }
+        let attempts = found
+            .filter(|attempts| attempts.ends_at > self.now)
+            .unwrap_or_else(|| Attempts::new(0, self.now.after(self.window)));
+        if attempts.count >= self.limit { Err(self.too_many(attempts)) } else { Ok(()) }
     }
 
     fn too_many(&self, attempts: Attempts) -> RejectReason {
@@ -117,16 +117,14 @@ impl CountAttempt {
         }
     }
 
-    /// Counts an attempt that has failed, and refuses the request with its reason.
+    /// Counts an attempt that has failed, and refuses the request with its reason. If other
+    /// requests have used up the limit at the same time, refuses it for that.
     pub(crate) fn count_failed<T>(
         self,
         channel: RefusalChannel,
         reason: RejectReason,
     ) -> ServerStep<T> {
-        ask(NextQuery::CountAttempt, self, channel, move |counted| {
-            counted.map_err(|error| RejectReason::StoreFailed(error.to_string()))?;
-            Err(reason)
-        })
+        self.count_first(channel, move || Err(reason))
     }
 
     /// Counts an attempt, and continues if there are not too many.

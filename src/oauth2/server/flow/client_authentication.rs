@@ -363,7 +363,10 @@ impl Provider {
         let PresentedCredentials { endpoint, claim, raw, caller } = presented;
         let attempt = self.attempt_of(&claim, caller.as_deref(), now);
         if let Some(raw) = raw {
-            return self.with_client_of_two(claim, raw, endpoint, attempt, records, now, next);
+            let other = (raw.client_id != claim.client_id)
+                .then(|| self.attempt_of(&raw, caller.as_deref(), now));
+            let attempts = [attempt, other.flatten()];
+            return self.with_client_of_two(claim, raw, endpoint, attempts, records, now, next);
         }
         let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
@@ -407,7 +410,7 @@ impl Provider {
         encoded: ClaimedIdentity,
         raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
-        attempt: Option<Box<CountAttempt>>,
+        counted: [Option<Box<CountAttempt>>; 2],
         records: Find,
         now: Timestamp,
         next: impl FnOnce(Self, AuthenticatedClient) -> Result<ServerStep<T>, RejectReason>
@@ -422,10 +425,14 @@ impl Provider {
             other_client: (!is_one_client).then(|| query(&raw.client_id)),
             ..records
         };
-        query.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
+        query.attempts.extend(counted.iter().flatten().map(|attempt| attempt.find()));
         ask(NextQuery::Find, query, RefusalChannel::json(endpoint), move |found| {
-            let Found { client, other_client, one_time_record, token, attempts } = found;
-            let attempts = check_attempts(attempt.as_deref(), attempts)?;
+            let Found { client, other_client, one_time_record, token, mut attempts } = found;
+            // In the order from the last count to the first.
+            for attempt in counted.iter().flatten().rev() {
+                attempts = Ok(check_attempts(Some(attempt), attempts)?);
+            }
+            let attempts = check_attempts(None, attempts)?;
             let by_encoded = itself(client, &encoded.client_id);
             let by_raw = if is_one_client {
                 by_encoded.clone()
@@ -444,7 +451,7 @@ impl Provider {
             });
             let client = match client {
                 Ok(client) => client,
-                Err(reason) => return refuse_attempt(attempt, endpoint, reason),
+                Err(reason) => return refuse_attempts(counted, endpoint, reason),
             };
             let channel = RefusalChannel::json(endpoint).of(&client);
             let client_id = client.client_id.clone();
@@ -476,6 +483,21 @@ fn check_attempts(
         attempt.check(found.pop())?;
     }
     Ok(found)
+}
+
+/// Refuses a request with two readings. A wrong secret is counted for both clients.
+fn refuse_attempts<T>(
+    [first, second]: [Option<Box<CountAttempt>>; 2],
+    endpoint: Endpoint,
+    reason: RejectReason,
+) -> Result<ServerStep<T>, RejectReason> {
+    match second {
+        Some(second) if !matches!(reason, RejectReason::SecretExpired(_)) => {
+            let channel = RefusalChannel::json(endpoint);
+            Ok(second.count_first(channel, move || refuse_attempt(first, endpoint, reason)))
+        }
+        _ => refuse_attempt(first, endpoint, reason),
+    }
 }
 
 /// Refuses a request. A wrong secret is counted first.

@@ -158,10 +158,10 @@ impl TokenRequest {
         });
         let approval = match (approval, &self.attempt) {
             (Ok(approval), _) => approval,
-            (Err(reason), None) => return Err(reason),
-            (Err(reason), Some(attempt)) => {
+            (Err(reason @ RejectReason::PasswordDenied), Some(attempt)) => {
                 return Ok(attempt.clone().count_failed(self.refusal_channel(), reason));
             }
+            (Err(reason), _) => return Err(reason),
         };
         let (client_id, grant_type) =
             (self.client.client_id.clone(), self.grant_type().name.clone());

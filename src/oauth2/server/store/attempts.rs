@@ -13,7 +13,8 @@ use crate::core::token_hash::TokenHash;
 ///
 /// The first attempt begins a window of time, which ends at `now` plus `window`. Further attempts
 /// do not move its end. The first attempt at or after the end begins a new window with the count 1.
-/// A store can stop to count above `limit`, since the server only compares with it.
+/// A store must count at least to `limit` + 1, and can stop there, since the server refuses counts
+/// above `limit`.
 ///
 /// # Examples
 /// ```

@@ -47,7 +47,7 @@ pub struct ListGrants {
     /// The identifier after which the page begins: [`GrantPage::next`] of the page before. `None`
     /// for the first page.
     pub after: Option<GrantId>,
-    /// The highest number of grants in the page.
+    /// The highest number of grants in the page. 0 counts as 1.
     pub limit: u32,
     /// The current time.
     pub now: Timestamp,
@@ -130,7 +130,7 @@ pub struct ListClients {
     /// The client id after which the page begins: [`ClientPage::next`] of the page before. `None`
     /// for the first page.
     pub after: Option<String>,
-    /// The highest number of clients in the page.
+    /// The highest number of clients in the page. 0 counts as 1.
     pub limit: u32,
 }
 

@@ -42,7 +42,8 @@ use crate::core::query::ServerQuery;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purge {
-    /// The highest number of records that this batch removes. A store can remove fewer.
+    /// The highest number of records that this batch removes. 0 counts as 1. A store can remove
+    /// fewer.
     pub limit: u32,
     /// The current time. Records whose expiry is not later are removed.
     pub now: Timestamp,

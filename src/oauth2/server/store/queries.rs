@@ -76,6 +76,13 @@ pub struct RemoveClient {
     pub registration: TokenHash,
 }
 
+impl RemoveClient {
+    /// Makes the query for a client and the hash of its registration access token.
+    pub fn new(client_id: impl Into<String>, registration: TokenHash) -> Self {
+        Self { client_id: client_id.into(), registration }
+    }
+}
+
 impl ServerQuery for RemoveClient {
     type Output = bool;
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::stored::{NEVER, StoredOneTimeRecord, StoredToken};
-use super::{MemoryStore, end_of, put_client};
+use super::{MemoryStore, end_in, end_of, put_client};
 use crate::OneTimeUse;
 use crate::core::one_time::RememberOnce;
 use crate::core::token_hash::TokenHash;
@@ -48,6 +48,10 @@ impl Store for MemoryStore {
         }
         if let Some(client) = clients.remove(&query.client_id) {
             client.ending.end();
+        }
+        drop(clients);
+        if let Some(elsewhere) = &self.clients_elsewhere {
+            end_in(elsewhere, &query.client_id);
         }
         Ok(true)
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::Timestamp;
+use crate::core::one_time::in_batches;
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
 use crate::oauth2::server::store::records::attempt::{AttemptPurpose, Attempts};
@@ -51,7 +52,9 @@ impl AttemptCounts {
 
     /// Drops ended counts, and returns how many.
     pub(crate) fn purge(&self, now: Timestamp, limit: u32) -> u32 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_ended(now, limit)
+        in_batches(limit, |batch| {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_ended(now, batch)
+        })
     }
 }
 

@@ -32,7 +32,7 @@ impl MemoryStore {
             if is_listed && found.get(&grant.id).is_none_or(is_latest) {
                 found.insert(grant.id, ListedGrant::new(grant.clone(), Some(record.issued_at)));
                 // One more than the page has, which tells whether there is a next page.
-                if found.len() > page_of(*limit) + 1 {
+                if found.len() > page_of(*limit).saturating_add(1) {
                     found.pop_last();
                 }
             }
@@ -53,7 +53,8 @@ impl MemoryStore {
                 Some(after) => Bound::Excluded(after.as_str()),
                 None => Bound::Unbounded,
             };
-            let page = clients.range::<str, _>((begin, Bound::Unbounded)).take(size + 1);
+            let page =
+                clients.range::<str, _>((begin, Bound::Unbounded)).take(size.saturating_add(1));
             found.extend(page.map(|(id, client)| (id.clone(), client.record.clone())));
         }
         let has_more = found.len() > size;
@@ -64,7 +65,7 @@ impl MemoryStore {
 
     /// Removes expired records.
     pub(super) fn purge_batch(&self, query: &Purge) -> Purged {
-        let Purge { limit, now } = *query;
+        let (limit, now) = (query.limit.max(1), query.now);
         let mut left = limit;
         let tokens = self.tokens.purge(|stored| stored.is_over(now), length(left));
         left -= count(tokens.len());

@@ -1,7 +1,8 @@
 //! A store in memory: for tests, for examples, and for servers that are one process and may lose
 //! their data.
 //!
-//! Every operation is short, for any number of records. Expired records are dropped a few at a time
+//! Every query of a server is short, for any number of records. Lists and purges look at all
+//! records, and lock a part of them at a time. Expired records are dropped a few at a time
 //! ([`Table::sweep`]). A revoked grant, user or subject token and a removed client are marked
 //! ([`Ending`]) in one step: their records are not valid any more, and later steps drop them.
 //!
@@ -35,9 +36,10 @@ use crate::core::token_hash::TokenHash;
 /// Keeps everything in memory. Records that have expired, or whose grant was revoked or client
 /// removed, are dropped some at a time, whenever tokens or one-time records are saved.
 ///
-/// No operation makes others wait for long: there are many locks, and no operation moves or drops
-/// more than 1,024 records, at a million of them as at a thousand. The memory is given back after a
-/// burst.
+/// No query of a server makes others wait for long: there are many locks, and no query moves or
+/// drops more than 1,024 records, at a million of them as at a thousand. The memory is given back
+/// after a burst. [`ListGrants`](crate::oauth2::server::store::ListGrants) and
+/// [`Purge`](crate::oauth2::server::store::Purge) look at all records.
 ///
 /// # Examples
 /// ```
