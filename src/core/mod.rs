@@ -12,6 +12,8 @@ pub(crate) mod error;
 pub(crate) mod error_text;
 pub(crate) mod event;
 pub(crate) mod exchange;
+#[cfg(any(feature = "server", feature = "oauth1", feature = "openid2"))]
+pub(crate) mod expiries;
 pub(crate) mod forged;
 pub(crate) mod leg;
 pub(crate) mod message;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use super::expiries::{self, DROPPED_AT_ONCE};
 use super::query::{OneTimeUse, ServerQuery};
 use super::token_hash::TokenHash;
 use crate::Timestamp;
@@ -89,9 +90,6 @@ impl ServerQuery for RememberOnce {
     type Output = OneTimeUse;
 }
 
-/// The number of expired values that one query drops at most.
-pub(crate) const DROPPED_AT_ONCE: u32 = 32;
-
 /// The values that a store in memory remembers. Each query drops a few expired values, so no
 /// request waits until all of them are dropped.
 #[derive(Debug, Default)]
@@ -102,7 +100,7 @@ pub(crate) struct OneTimeValues(Mutex<Tables>);
 struct Tables {
     values: BTreeSet<(OneTimePurpose, TokenHash)>,
     /// The values in the order of their expiry.
-    expiries: BTreeSet<(Timestamp, OneTimePurpose, TokenHash)>,
+    expiries: BTreeSet<(Timestamp, (OneTimePurpose, TokenHash))>,
     /// The latest time of a query. Values that expire until then may have been dropped.
     latest: Timestamp,
 }
@@ -115,14 +113,14 @@ impl OneTimeValues {
         if expires_at <= tables.latest || !tables.values.insert((purpose, key)) {
             return OneTimeUse::Replay;
         }
-        tables.expiries.insert((expires_at, purpose, key));
+        tables.expiries.insert((expires_at, (purpose, key)));
         OneTimeUse::First
     }
 
     /// Drops expired values, at most `limit`, and returns how many.
     #[cfg(any(feature = "server", feature = "oauth1"))]
     pub(crate) fn drop_expired(&self, now: Timestamp, limit: u32) -> u32 {
-        in_batches(limit, |batch| {
+        expiries::in_batches(limit, |batch| {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now, batch)
         })
     }
@@ -134,34 +132,13 @@ impl OneTimeValues {
     }
 }
 
-/// Drops at most `limit` entries in batches, between which other threads get the lock. Returns how
-/// many were dropped.
-#[cfg(any(feature = "server", feature = "oauth1"))]
-pub(crate) fn in_batches(limit: u32, drop_some: impl Fn(u32) -> u32) -> u32 {
-    let mut dropped = 0;
-    while dropped < limit {
-        let batch = (limit - dropped).min(1_024);
-        let now_dropped = drop_some(batch);
-        dropped += now_dropped;
-        if now_dropped < batch {
-            break;
-        }
-    }
-    dropped
-}
-
 impl Tables {
     fn drop_expired(&mut self, now: Timestamp, limit: u32) -> u32 {
         self.latest = self.latest.max(now);
-        let mut dropped = 0;
-        while dropped < limit
-            && self.expiries.first().is_some_and(|(at, ..)| *at <= self.latest)
-            && let Some((_, purpose, key)) = self.expiries.pop_first()
-        {
-            self.values.remove(&(purpose, key));
-            dropped += 1;
-        }
-        dropped
+        let Self { values, expiries, latest } = self;
+        expiries::drop_expired(expiries, *latest, limit, |value| {
+            values.remove(&value);
+        })
     }
 }
 

@@ -130,126 +130,14 @@ macro_rules! server_queries {
             }
         }
 
-        $(#[$store_doc])*
-        pub trait Store {
-            /// The error of the storage. Its text is written to the operator's log.
-            type Error: std::fmt::Display + Send;
-            $($crate::core::server_queries::last! {
-                {
-                    #[doc = concat!("See [`", stringify!($Query), "`].")]
-                    ///
-                    /// # Errors
-                    /// The error of the storage, if it fails.
-                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
-                }
-                $({
-                    #[doc = concat!("See [`", stringify!($Query), "`].")]
-                    ///
-                    /// # Errors
-                    /// The error of the storage, if it fails.
-                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
-                        $default(self, query)
-                    }
-                })?
-            })*
-            $($(
-                #[doc = concat!("See [`", stringify!($Called), "`].")]
-                ///
-                /// # Errors
-                /// The error of the storage, if it fails.
-                fn $called(&self, query: &$Called) -> Result<$CalledOutput, Self::Error> {
-                    $called_default(self, query)
-                }
-            )*)?
-            $(
-                /// Returns whether the store answers an optional query. Default: `false` for each.
-                fn supports(&self, query: $Optional) -> bool {
-                    let _ = query;
-                    false
-                }
-            )?
-        }
-
-        $(#[$async_doc])*
-        pub trait AsyncStore {
-            /// The error of the storage. Its text is written to the operator's log.
-            type Error: std::fmt::Display + Send;
-            $($crate::core::server_queries::last! {
-                {
-                    #[doc = concat!("See [`", stringify!($Query), "`].")]
-                    fn $method(
-                        &self,
-                        query: &$Query,
-                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
-                }
-                $({
-                    #[doc = concat!("See [`", stringify!($Query), "`].")]
-                    fn $method(
-                        &self,
-                        query: &$Query,
-                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send {
-                        $async_default(self, query)
-                    }
-                })?
-            })*
-            $($(
-                #[doc = concat!("See [`", stringify!($Called), "`].")]
-                fn $called(
-                    &self,
-                    query: &$Called,
-                ) -> impl Future<Output = Result<$CalledOutput, Self::Error>> + Send {
-                    $called_async_default(self, query)
-                }
-            )*)?
-            $(
-                /// Returns whether the store answers an optional query. Default: `false` for each.
-                fn supports(&self, query: $Optional) -> bool {
-                    let _ = query;
-                    false
-                }
-            )?
-        }
-
-        $(#[$blocking_doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct Blocking<'s, S: ?Sized>(pub &'s S);
-
-        impl<S: Store + ?Sized> AsyncStore for Blocking<'_, S> {
-            type Error = S::Error;
-            $(
-                fn $method(
-                    &self,
-                    query: &$Query,
-                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
-                    std::future::ready(self.0.$method(query))
-                }
-            )*
-            $($(
-                fn $called(
-                    &self,
-                    query: &$Called,
-                ) -> impl Future<Output = Result<$CalledOutput, S::Error>> + Send {
-                    std::future::ready(self.0.$called(query))
-                }
-            )*)?
-            $(
-                fn supports(&self, query: $Optional) -> bool {
-                    self.0.supports(query)
-                }
-            )?
-        }
-
-        $crate::core::server_queries::behind_a_pointer! {
-            &S; $($Optional)?; $($method: $Query -> $Output;)*
-            $($($called: $Called -> $CalledOutput;)*)?
-        }
-        $crate::core::server_queries::behind_a_pointer! {
-            std::sync::Arc<S>; $($Optional)?; $($method: $Query -> $Output;)*
-            $($($called: $Called -> $CalledOutput;)*)?
-        }
-        $crate::core::server_queries::behind_a_pointer! {
-            Box<S>; $($Optional)?; $($method: $Query -> $Output;)*
-            $($($called: $Called -> $CalledOutput;)*)?
+        $crate::core::server_queries::store_traits! {
+            $(#[$store_doc])* store;
+            $(#[$async_doc])* async_store;
+            $(#[$blocking_doc])* blocking;
+            $(optional $Optional;)?
+            queries
+            $($method: $Query -> $Output $(, $default, $async_default)?;)*
+            $($($called: $Called -> $CalledOutput, $called_default, $called_async_default;)*)?
         }
 
         /// Drives a request to its end with a blocking store.
@@ -286,6 +174,111 @@ macro_rules! server_queries {
                     ServerStep::Reject(rejected) => return Err(rejected),
                 }
             }
+        }
+    };
+}
+
+/// Defines the traits of a protocol's stores, with a method for each query.
+macro_rules! store_traits {
+    (
+        $(#[$store_doc:meta])* store;
+        $(#[$async_doc:meta])* async_store;
+        $(#[$blocking_doc:meta])* blocking;
+        $(optional $Optional:ty;)?
+        queries
+        $($method:ident: $Query:ident -> $Output:ty $(, $default:ident, $async_default:ident)?;)*
+    ) => {
+        $(#[$store_doc])*
+        pub trait Store {
+            /// The error of the storage. Its text is written to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $($crate::core::server_queries::last! {
+                {
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    ///
+                    /// # Errors
+                    /// The error of the storage, if it fails.
+                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error>;
+                }
+                $({
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    ///
+                    /// # Errors
+                    /// The error of the storage, if it fails.
+                    fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
+                        $default(self, query)
+                    }
+                })?
+            })*
+            $(
+                /// Returns whether the store answers an optional query. Default: `false` for each.
+                fn supports(&self, query: $Optional) -> bool {
+                    let _ = query;
+                    false
+                }
+            )?
+        }
+
+        $(#[$async_doc])*
+        pub trait AsyncStore {
+            /// The error of the storage. Its text is written to the operator's log.
+            type Error: std::fmt::Display + Send;
+            $($crate::core::server_queries::last! {
+                {
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    fn $method(
+                        &self,
+                        query: &$Query,
+                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send;
+                }
+                $({
+                    #[doc = concat!("See [`", stringify!($Query), "`].")]
+                    fn $method(
+                        &self,
+                        query: &$Query,
+                    ) -> impl Future<Output = Result<$Output, Self::Error>> + Send {
+                        $async_default(self, query)
+                    }
+                })?
+            })*
+            $(
+                /// Returns whether the store answers an optional query. Default: `false` for each.
+                fn supports(&self, query: $Optional) -> bool {
+                    let _ = query;
+                    false
+                }
+            )?
+        }
+
+        $(#[$blocking_doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct Blocking<'s, S: ?Sized>(pub &'s S);
+
+        impl<S: Store + ?Sized> AsyncStore for Blocking<'_, S> {
+            type Error = S::Error;
+            $(
+                fn $method(
+                    &self,
+                    query: &$Query,
+                ) -> impl Future<Output = Result<$Output, S::Error>> + Send {
+                    std::future::ready(self.0.$method(query))
+                }
+            )*
+            $(
+                fn supports(&self, query: $Optional) -> bool {
+                    self.0.supports(query)
+                }
+            )?
+        }
+
+        $crate::core::server_queries::behind_a_pointer! {
+            &S; $($Optional)?; $($method: $Query -> $Output;)*
+        }
+        $crate::core::server_queries::behind_a_pointer! {
+            std::sync::Arc<S>; $($Optional)?; $($method: $Query -> $Output;)*
+        }
+        $crate::core::server_queries::behind_a_pointer! {
+            Box<S>; $($Optional)?; $($method: $Query -> $Output;)*
         }
     };
 }
@@ -332,7 +325,7 @@ macro_rules! behind_a_pointer {
     };
 }
 
-pub(crate) use {behind_a_pointer, last, server_queries};
+pub(crate) use {behind_a_pointer, last, server_queries, store_traits};
 
 /// The text for a query of the application for which no function was set.
 pub(crate) const UNANSWERED: &str = "the application has no function that answers this query: set \

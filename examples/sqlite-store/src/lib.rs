@@ -47,12 +47,7 @@ impl SqliteStore {
     /// # Errors
     /// The error of SQLite if the file cannot be written.
     pub fn add_client(&self, record: &ClientRecord) -> rusqlite::Result<()> {
-        self.connection().execute(
-            "INSERT INTO clients (client_id, registration, record) VALUES (?1, ?2, ?3)
-             ON CONFLICT (client_id) DO UPDATE SET registration = ?2, record = ?3",
-            params![record.client_id, registration(record), to_json(record)?],
-        )?;
-        Ok(())
+        put_client(&self.connection(), record)
     }
 
     /// Locks the connection. After a panic its transaction was rolled back, so it can be used.
@@ -74,8 +69,15 @@ impl SqliteStore {
     }
 }
 
-fn registration(record: &ClientRecord) -> Option<String> {
-    record.registration.map(|hash| hash.to_string())
+/// Stores a client, in place of one that was there.
+fn put_client(connection: &Connection, record: &ClientRecord) -> rusqlite::Result<()> {
+    let registration = record.registration.map(|hash| hash.to_string());
+    connection.execute(
+        "INSERT INTO clients (client_id, registration, record) VALUES (?1, ?2, ?3)
+         ON CONFLICT (client_id) DO UPDATE SET registration = ?2, record = ?3",
+        params![record.client_id, registration, to_json(record)?],
+    )?;
+    Ok(())
 }
 
 fn client(connection: &Connection, client_id: &str) -> rusqlite::Result<Option<Arc<ClientRecord>>> {
@@ -97,15 +99,10 @@ impl Store for SqliteStore {
 
     fn save_client(&self, query: &SaveClient) -> rusqlite::Result<bool> {
         self.write(|transaction| {
-            let client_id = &query.record.client_id;
-            if client(transaction, client_id)? != query.replaces {
+            if client(transaction, &query.record.client_id)? != query.replaces {
                 return Ok(false);
             }
-            transaction.execute(
-                "INSERT INTO clients (client_id, registration, record) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (client_id) DO UPDATE SET registration = ?2, record = ?3",
-                params![client_id, registration(&query.record), to_json(&*query.record)?],
-            )?;
+            put_client(transaction, &query.record)?;
             Ok(true)
         })
     }

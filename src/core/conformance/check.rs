@@ -1,7 +1,7 @@
 //! The public functions of a conformance kit, which are the same for all protocols.
 
-/// Defines `check`, `check_async` and `Check`. Around them, a module needs `kit::Kit`,
-/// `crowd::threads`, `crowd::tasks`, `one_by_one` and `at_once`, and the traits of its stores.
+/// Defines `check`, `check_async` and `Check`. A module needs the traits of its stores, `Kit`, the
+/// functions `one_by_one` and `at_once`, and `make`, which asks one query of a race.
 macro_rules! check_functions {
     (
         $(#[$check_doc:meta])* check;
@@ -56,11 +56,16 @@ macro_rules! check_functions {
             pub fn run<S: Store + Sync + ?Sized>(self, store: &S) {
                 let caller = std::panic::Location::caller();
                 let asked = Blocking(store);
-                let kit = kit::Kit::new(&asked, self.0);
+                let kit = Kit::new(&asked, self.0);
                 $crate::core::server_queries::at_once(async {
                     one_by_one(&kit).await;
                     kit.finish(caller);
-                    at_once(&kit, async |rounds| crowd::threads(store, rounds)).await;
+                    at_once(&kit, async |rounds| {
+                        $crate::core::conformance::crowd::threads(rounds, |one| {
+                            $crate::core::server_queries::at_once(make(&Blocking(store), one))
+                        })
+                    })
+                    .await;
                 });
                 kit.finish(caller);
             }
@@ -78,10 +83,14 @@ macro_rules! check_functions {
             ) -> impl Future<Output = ()> {
                 let caller = std::panic::Location::caller();
                 async move {
-                    let kit = kit::Kit::new(store, self.0);
+                    let kit = Kit::new(store, self.0);
                     one_by_one(&kit).await;
                     kit.finish(caller);
-                    at_once(&kit, async |rounds| crowd::tasks(store, rounds).await).await;
+                    at_once(&kit, async |rounds| {
+                        let ask = async |one| make(store, one).await;
+                        $crate::core::conformance::crowd::tasks(rounds, ask).await
+                    })
+                    .await;
                     kit.finish(caller);
                 }
             }

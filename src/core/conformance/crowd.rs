@@ -1,16 +1,21 @@
 //! Queries at the same time: by threads, or by futures that are polled in turn.
 
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
+fn end<O>(outcome: Result<O, impl Display>) -> O {
+    outcome.unwrap_or_else(|why| panic!("the store failed while several asked it at once: {why}"))
+}
+
 /// Runs the rounds one after another, with a thread for each move of a round. No thread begins a
 /// round before all threads have arrived. They wait in a loop, since waking a thread takes longer
 /// than most queries.
-pub(crate) fn threads<M: Send, O: Send>(
+pub(crate) fn threads<M: Send, O: Send, E: Display>(
     rounds: Vec<Vec<M>>,
-    make: impl Fn(M) -> O + Sync,
+    make: impl Fn(M) -> Result<O, E> + Sync,
 ) -> Vec<Vec<O>> {
     let (crowd, count) = (rounds.first().map_or(0, Vec::len), rounds.len());
     let mut own: Vec<Vec<M>> = (0..crowd).map(|_| Vec::with_capacity(count)).collect();
@@ -26,7 +31,9 @@ pub(crate) fn threads<M: Send, O: Send>(
                 let _guard = Guard(line);
                 let numbered = moves.into_iter().enumerate();
                 numbered
-                    .map_while(|(round, one)| line.wait(crowd * (round + 1)).then(|| make(one)))
+                    .map_while(|(round, one)| {
+                        line.wait(crowd * (round + 1)).then(|| end(make(one)))
+                    })
                     .collect::<Vec<_>>()
             })
         };
@@ -71,10 +78,14 @@ impl Drop for Guard<'_> {
 }
 
 /// Runs the rounds one after another, all moves of a round as futures.
-pub(crate) async fn tasks<M, O>(rounds: Vec<Vec<M>>, make: impl AsyncFn(M) -> O) -> Vec<Vec<O>> {
+pub(crate) async fn tasks<M, O, E: Display>(
+    rounds: Vec<Vec<M>>,
+    make: impl AsyncFn(M) -> Result<O, E>,
+) -> Vec<Vec<O>> {
     let mut outcomes = Vec::with_capacity(rounds.len());
     for moves in rounds {
-        outcomes.push(join(moves.into_iter().map(|one| make(one)).collect()).await);
+        let ended = join(moves.into_iter().map(|one| make(one)).collect()).await;
+        outcomes.push(ended.into_iter().map(end).collect());
     }
     outcomes
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod crowd;
+pub(crate) mod kit;
 pub(crate) mod one_time_values;
 pub(crate) mod race;
 pub(crate) mod rules;

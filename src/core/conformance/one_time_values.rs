@@ -53,18 +53,20 @@ pub(crate) async fn check(
     );
 }
 
-/// Checks that one of several uses at once is the first one.
-pub(crate) async fn race(
+/// Checks that one of several uses at once is the first one. `ask` makes the query of a race.
+pub(crate) async fn race<M: Clone, O>(
     rules: &Rules,
     purpose: OneTimePurpose,
-    together: &impl Together<RememberOnce, OneTimeUse>,
+    together: &impl Together<M, O>,
+    ask: impl Fn(RememberOnce) -> M,
+    is_first: impl Fn(&O) -> bool,
 ) {
-    let prepare = async || ((), vec![first(purpose, rules.key(), rules.now); CROWD]);
-    let judge = async |(), outcomes: Vec<OneTimeUse>| {
+    let prepare = async || ((), vec![ask(first(purpose, rules.key(), rules.now)); CROWD]);
+    let judge = async |(), outcomes: Vec<O>| {
         winner(
             rules,
             &outcomes,
-            |outcome| *outcome == OneTimeUse::First,
+            &is_first,
             "of several RememberOnces of one value at once, exactly one is answered First",
         );
     };

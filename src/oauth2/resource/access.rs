@@ -62,8 +62,8 @@ impl Access {
     }
 
     /// Returns the id of the user who granted access; `None` if the client acts for itself. If
-    /// another server has issued the token, this is the `sub` of its introspection response. If
-    /// there is no user, some servers put the client id into `sub`.
+    /// another server has issued the token, this is the `sub` of its introspection response. For a
+    /// token without a user, some servers write the client id into `sub`.
     pub fn user(&self) -> Option<&str> {
         self.0.user()
     }

@@ -32,9 +32,9 @@ const WINDOW: Duration = Duration::from_secs(300);
 /// // The user typed an identifier. Find its provider.
 /// let discovered = run(party.discover("jane.example")?, send)?;
 /// // The association checks the response. Without it, the provider is asked. Keep it by its
-/// // endpoint and handle until it expires: use the newest one of an endpoint for the next users.
-/// // The responses to earlier users name older ones. If there is no association, remember that for
-/// // a while. If the request fails, you can continue without an association.
+/// // endpoint and handle until it expires. Use the newest one of an endpoint for the next users; a
+/// // response to an earlier user can name an older one. If the provider gives no association,
+/// // remember that for a while. If the request fails, you can continue without an association.
 /// let association =
 ///     run(party.associate(&discovered, Moment::from_os())?, send).unwrap_or_default();
 ///

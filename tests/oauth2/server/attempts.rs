@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use oauth_proto::Timestamp;
 use oauth_proto::oauth2::server::store::{
     AttemptPurpose, ClientRecord, Find, FindClient, FindOneTimeRecord, FindToken,
     FoundOneTimeRecord, MemoryStore, NextQuery, OptionalQuery, PendingQuery, Purge, Redeem,
@@ -21,6 +20,7 @@ use oauth_proto::oauth2::server::{
 use oauth_proto::oauth2::{Authorize, AuthorizeDevice};
 use oauth_proto::wire::form;
 use oauth_proto::{Request, Response, Secret};
+use oauth_proto::{Timestamp, for_each_oauth2_query};
 
 use crate::common::oauth2_pair::{ISSUER, NOW, OAuth2Pair, SECRET, provider};
 use crate::common::with::With;
@@ -242,32 +242,26 @@ fn user_codes_are_limited_by_default_and_a_correct_code_does_not_reset_the_count
     find_device(&pair, &device.user_code, "jane").unwrap();
 }
 
-/// A store that leaves out all optional queries.
+/// A store that has only the queries without a default.
 struct Plain(MemoryStore);
 
 macro_rules! plain {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
-        impl Store for Plain {
-            type Error = Infallible;
-            $(fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
-                self.0.$method(query)
-            })*
+    // A query with a default is left out.
+    (@ $method:ident: $Query:ident -> $Output:ty, $($default:ident),*) => {};
+    (@ $method:ident: $Query:ident -> $Output:ty) => {
+        fn $method(&self, query: &$Query) -> Result<$Output, Infallible> {
+            self.0.$method(query)
         }
+    };
+    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident, $other:ident)?;)*) => {
+        $(plain! { @ $method: $Query -> $Output $(, $default, $other)? })*
     };
 }
 
-plain! {
-    find_client: FindClient -> Option<Arc<ClientRecord>>;
-    save_client: SaveClient -> bool;
-    remove_client: RemoveClient -> bool;
-    save_one_time_record: SaveOneTimeRecord -> bool;
-    find_one_time_record: FindOneTimeRecord -> Option<FoundOneTimeRecord>;
-    replace_one_time_record: ReplaceOneTimeRecord -> bool;
-    redeem: Redeem -> Redemption;
-    save_tokens: SaveTokens -> Saved;
-    find_token: FindToken -> Option<Arc<TokenRecord>>;
-    rotate: Rotate -> Rotation;
-    revoke: Revoke -> ();
+impl Store for Plain {
+    type Error = Infallible;
+
+    for_each_oauth2_query! { plain! {} }
 }
 
 /// Row `attempts`: a store without counts does not switch the limits off.

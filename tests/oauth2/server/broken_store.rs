@@ -1,6 +1,6 @@
 //! Stores that break one rule each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use oauth_proto::oauth2::server::store::{
     AttemptPurpose, Attempts, ClientPage, ClientRecord, CountAttempt, Find, FindAttempts,
     FindClient, FindOneTimeRecord, FindToken, Found, FoundOneTimeRecord, GrantPage, KeyedToken,
-    ListClients, ListGrants, ListedGrant, MemoryStore, NotSupported, OneTimePurpose, OneTimeRecord,
-    OptionalQuery, Purge, Purged, Redeem, Redemption, RememberOnce, RemoveClient,
-    ReplaceOneTimeRecord, Revoke, Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens,
-    Saved, Store, TokenHash, TokenKind, TokenRecord,
+    ListClients, ListGrants, ListedGrant, MemoryStore, NotSupported, OneTimeRecord, OptionalQuery,
+    Purge, Purged, Redeem, Redemption, RememberOnce, RemoveClient, ReplaceOneTimeRecord, Revoke,
+    Rotate, Rotation, SaveClient, SaveOneTimeRecord, SaveTokens, Saved, Store, TokenHash,
+    TokenKind, TokenRecord,
 };
 use oauth_proto::{OneTimeUse, Timestamp};
 
-use crate::common::broken_stores::between_two_steps;
+use crate::common::broken_stores::{BrokenValues, ValueFault, between_two_steps};
 
 /// The fault of a broken store.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,9 +63,7 @@ pub enum Fault {
     NeverEndsWindows,
     CountsWhereItFinds,
     FindsAnyPurpose,
-    RemembersInTwoSteps,
-    ForgetsPurposes,
-    ForgetsValuesEarly,
+    Values(ValueFault),
     ListsExpiredGrants,
     ListsSimilarUsers,
     LosesTheNextPage,
@@ -84,7 +82,7 @@ pub struct Broken {
     undead: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
     clients: Mutex<Vec<String>>,
     cache: Mutex<HashMap<TokenHash, Arc<TokenRecord>>>,
-    values: Mutex<HashSet<(OneTimePurpose, TokenHash)>>,
+    values: BrokenValues,
 }
 
 impl Broken {
@@ -97,7 +95,7 @@ impl Broken {
             undead: Mutex::default(),
             clients: Mutex::default(),
             cache: Mutex::default(),
-            values: Mutex::default(),
+            values: BrokenValues::default(),
         }
     }
 
@@ -420,24 +418,10 @@ impl Store for Broken {
     }
 
     fn remember_once(&self, query: &RememberOnce) -> Result<OneTimeUse, Infallible> {
-        // The broken store that forgets purposes takes all for the same.
-        let purpose = match self.fault {
-            Fault::ForgetsPurposes => OneTimePurpose::ClientAssertion,
-            _ => query.purpose,
-        };
-        let is_known = self.values.lock().unwrap().contains(&(purpose, query.key));
-        if self.fault == Fault::RemembersInTwoSteps {
-            between_two_steps();
-        }
-        self.values.lock().unwrap().insert((purpose, query.key));
         match self.fault {
-            Fault::RemembersInTwoSteps if !is_known => Ok(OneTimeUse::First),
-            Fault::RemembersInTwoSteps => Ok(OneTimeUse::Replay),
-            Fault::ForgetsPurposes if is_known => Ok(OneTimeUse::Replay),
-            Fault::ForgetsValuesEarly
-                if query.now.after(Duration::from_secs(60)) >= query.expires_at =>
-            {
-                Ok(OneTimeUse::First)
+            Fault::Values(fault) => {
+                let ask = |query: &RememberOnce| self.inner.remember_once(query).unwrap();
+                Ok(self.values.remember(fault, query, ask))
             }
             _ => self.inner.remember_once(query),
         }

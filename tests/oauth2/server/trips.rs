@@ -106,7 +106,22 @@ impl Server {
     /// Sends a request as the client, and returns the members of the response, with or without an
     /// error.
     fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
-        let own = [("client_id", "printer"), ("client_secret", SECRET)];
+        match self.send(path, SECRET, parameters) {
+            Ok(Dispatched::Respond(response)) | Err(response) => {
+                serde_json::from_slice(response.body()).unwrap()
+            }
+            Ok(page) => panic!("{page:?}"),
+        }
+    }
+
+    /// Sends a request as the client with this secret.
+    fn send(
+        &self,
+        path: &str,
+        secret: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Dispatched, Response> {
+        let own = [("client_id", "printer"), ("client_secret", secret)];
         let body = form::encode(own.into_iter().chain(parameters.iter().copied()));
         let mut request = Request::post(format!("{ISSUER}{path}"))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -115,12 +130,7 @@ impl Server {
         if self.names_callers {
             request.extensions_mut().insert(Caller::from("203.0.113.7"));
         }
-        match self.dispatch(&request) {
-            Ok(Dispatched::Respond(response)) | Err(response) => {
-                serde_json::from_slice(response.body()).unwrap()
-            }
-            Ok(page) => panic!("{page:?}"),
-        }
+        self.dispatch(&request)
     }
 
     fn token(&self, parameters: &[(&str, &str)]) -> Value {
@@ -210,14 +220,8 @@ fn only_a_failed_proof_needs_a_further_trip_that_counts_it() {
         ("scope", "read"),
     ]);
     assert_eq!(server.trips(), ["Find", "SaveTokens"]);
-    let wrong = [("grant_type", "client_credentials"), ("client_secret", "wrong")];
-    let body = form::encode(wrong.into_iter().chain([("client_id", "printer")]));
-    let mut request = Request::post(format!("{ISSUER}/token"))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(body.into_bytes())
-        .unwrap();
-    request.extensions_mut().insert(Caller::from("203.0.113.7"));
-    assert_eq!(server.dispatch(&request).unwrap_err().status(), 401);
+    let refused = server.send("/token", "wrong", &[("grant_type", "client_credentials")]);
+    assert_eq!(refused.unwrap_err().status(), 401);
     assert_eq!(server.trips(), ["Find", "CountAttempt"]);
     assert_eq!(server.post("/introspect", &[("token", "unknown")])["active"], false);
     assert_eq!(server.trips(), ["Find", "CountAttempt"]);

@@ -14,7 +14,8 @@ use super::save_temporary::SaveTemporary;
 use super::temporary_record::{Stage, TemporaryRecord};
 use super::token_record::TokenRecord;
 use super::traits::Store;
-use crate::core::one_time::{DROPPED_AT_ONCE as DROPPED_VALUES, OneTimeValues, RememberOnce};
+use crate::core::expiries::{self, DROPPED_AT_ONCE};
+use crate::core::one_time::{OneTimeValues, RememberOnce};
 use crate::{OneTimeUse, Timestamp};
 
 /// A store in memory. Each query that stores a nonce or temporary credentials drops a few expired
@@ -34,9 +35,6 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
     nonces: OneTimeValues,
 }
-
-/// The number of expired records that one query drops at most.
-const DROPPED_AT_ONCE: usize = 32;
 
 /// Trees, because they grow and shrink a few records at a time.
 #[derive(Debug, Default)]
@@ -86,16 +84,11 @@ impl MemoryStore {
 impl Tables {
     /// Drops some expired records.
     fn expire(&mut self, now: Timestamp) {
-        for _ in 0..DROPPED_AT_ONCE {
-            if self.expiries.first().is_none_or(|(at, _)| *at > now) {
-                return;
-            }
-            match self.expiries.pop_first() {
-                Some((_, Expiring::Temporary(token))) => drop(self.temporaries.remove(&token)),
-                Some((_, Expiring::Token(token))) => drop(self.tokens.remove(&token)),
-                None => {}
-            }
-        }
+        let Self { tokens, temporaries, expiries, .. } = self;
+        expiries::drop_expired(expiries, now, DROPPED_AT_ONCE, |entry| match entry {
+            Expiring::Temporary(token) => drop(temporaries.remove(&token)),
+            Expiring::Token(token) => drop(tokens.remove(&token)),
+        });
     }
 
     fn insert_token(&mut self, token: String, record: TokenRecord) {
@@ -144,7 +137,7 @@ impl Store for MemoryStore {
 
     fn save_temporary(&self, query: &SaveTemporary) -> Result<(), Infallible> {
         let SaveTemporary { token, record, now } = query.clone();
-        self.nonces.drop_expired(now, DROPPED_VALUES);
+        self.nonces.drop_expired(now, DROPPED_AT_ONCE);
         let mut tables = self.tables();
         tables.expire(now);
         // The replaced records can have another expiry.

@@ -13,6 +13,7 @@ use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::refuse::{events, respond};
+use crate::oauth2::server::store::attempts::CountAttempt;
 use crate::oauth2::server::store::extend_response::{ExtendResponse, ResponseKind};
 use crate::oauth2::server::store::find::Find;
 use crate::oauth2::server::store::records::attempt::AttemptPurpose;
@@ -52,7 +53,7 @@ impl Provider {
             presented.client_id(),
             moment.now,
         );
-        records.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
+        records.attempts.extend(attempt.as_ref().map(CountAttempt::find));
         Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
             let AuthenticatedClient { client, token: found, attempts, .. } = authenticated;
             if client.is_public() {

@@ -11,6 +11,7 @@ use crate::oauth2::server::grant::grant_parameters::GrantParameters;
 use crate::oauth2::server::issue::token_request::TokenRequest;
 use crate::oauth2::server::refuse::endpoint::Endpoint;
 use crate::oauth2::server::refuse::reason::RejectReason;
+use crate::oauth2::server::store::attempts::CountAttempt;
 use crate::oauth2::server::store::records::attempt::AttemptPurpose;
 use crate::oauth2::server::store::traits::ServerStep;
 use crate::wire::truncated;
@@ -57,7 +58,7 @@ impl Provider {
             }
             _ => None,
         };
-        records.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
+        records.attempts.extend(attempt.as_ref().map(CountAttempt::find));
         Ok(self.with_client(presented, records, moment.now, move |provider, authenticated| {
             let AuthenticatedClient { client, client_id, one_time_record, token: found, attempts } =
                 authenticated;

@@ -10,6 +10,7 @@ use crate::oauth2::server::configure::builder::ProviderBuilder;
 use crate::oauth2::server::refuse::reason::RejectReason;
 use crate::oauth2::server::refuse::refusal_channel::RefusalChannel;
 use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
+use crate::oauth2::server::store::optional::NotSupported;
 use crate::oauth2::server::store::records::attempt::{AttemptPurpose, Attempts};
 use crate::oauth2::server::store::traits::{NextQuery, ServerStep};
 
@@ -83,11 +84,17 @@ impl ProviderBuilder {
         caller: Option<&Caller>,
         target: &str,
         now: Timestamp,
-    ) -> Option<Box<CountAttempt>> {
+    ) -> Option<CountAttempt> {
         let caller = caller.filter(|_| !self.dangerous_allow_unlimited_attempts)?;
         let (limit, window) = (self.limit_of(purpose), self.attempt_window);
         let key = TokenHash::of_all([caller.0.as_bytes().as_slice(), target.as_bytes()]);
-        Some(Box::new(CountAttempt { purpose, key, limit, window, now }))
+        Some(CountAttempt { purpose, key, limit, window, now })
+    }
+}
+
+impl From<NotSupported> for RejectReason {
+    fn from(error: NotSupported) -> Self {
+        Self::StoreFailed(error.to_string())
     }
 }
 

@@ -361,27 +361,27 @@ impl Provider {
         + 'static,
     ) -> ServerStep<T> {
         let PresentedCredentials { endpoint, claim, raw, caller } = presented;
-        let attempt = self.attempt_of(&claim, caller.as_deref(), now);
+        let counted = match caller {
+            Some(caller) => self.attempts_of(&claim, raw.as_deref(), &caller, now),
+            None => Vec::new(),
+        };
         if let Some(raw) = raw {
-            let other = (raw.client_id != claim.client_id)
-                .then(|| self.attempt_of(&raw, caller.as_deref(), now));
-            let attempts = [attempt, other.flatten()];
-            return self.with_client_of_two(claim, raw, endpoint, attempts, records, now, next);
+            return self.with_client_of_two(claim, raw, endpoint, counted, records, now, next);
         }
         let ClaimedIdentity { client_id, proof } = claim;
         let provider = self.clone();
         let mut query = Find { client: Some(FindClient { client_id }), ..records };
-        query.attempts.extend(attempt.as_ref().map(|attempt| attempt.find()));
+        query.attempts.extend(counted.iter().map(CountAttempt::find));
         let channel = RefusalChannel::json(endpoint);
         ask_back(NextQuery::Find, query, channel, move |query, found| {
             let client_id = query.client.map(|query| query.client_id).unwrap_or_default();
             let Found { client, one_time_record, token, attempts, .. } = found;
-            let attempts = check_attempts(attempt.as_deref(), attempts)?;
+            let attempts = check_attempts(&counted, attempts)?;
             let client = itself(client, &client_id);
             let authentications = &provider.0.authentications;
             let client = match authentications.authenticate(&client_id, proof, client, now) {
                 Ok(client) => client,
-                Err(reason) => return refuse_attempt(attempt, endpoint, reason),
+                Err(reason) => return refuse_attempts(counted, endpoint, reason),
             };
             let channel = RefusalChannel::json(endpoint).of(&client);
             let client =
@@ -390,15 +390,22 @@ impl Provider {
         })
     }
 
-    /// Returns the query that counts a wrong secret of a request, if it has a secret.
-    fn attempt_of(
+    /// Returns the queries that count a wrong secret of a request: one for each client that it is
+    /// tried for, and none without a secret.
+    fn attempts_of(
         &self,
         claim: &ClaimedIdentity,
-        caller: Option<&Caller>,
+        raw: Option<&ClaimedIdentity>,
+        caller: &Caller,
         now: Timestamp,
-    ) -> Option<Box<CountAttempt>> {
-        let caller = caller.filter(|_| !matches!(claim.proof, Credential::Nothing));
-        self.0.attempt(AttemptPurpose::ClientSecret, caller, &claim.client_id, now)
+    ) -> Vec<CountAttempt> {
+        let other = raw.filter(|raw| raw.client_id != claim.client_id);
+        let claims = [claim].into_iter().chain(other);
+        let tries = claims.filter(|claim| !matches!(claim.proof, Credential::Nothing));
+        let purpose = AttemptPurpose::ClientSecret;
+        tries
+            .filter_map(|claim| self.0.attempt(purpose, Some(caller), &claim.client_id, now))
+            .collect()
     }
 
     /// Does the same as [`with_client`](Self::with_client) if HTTP Basic has two readings. Both
@@ -410,7 +417,7 @@ impl Provider {
         encoded: ClaimedIdentity,
         raw: Box<ClaimedIdentity>,
         endpoint: Endpoint,
-        counted: [Option<Box<CountAttempt>>; 2],
+        counted: Vec<CountAttempt>,
         records: Find,
         now: Timestamp,
         next: impl FnOnce(Self, AuthenticatedClient) -> Result<ServerStep<T>, RejectReason>
@@ -425,14 +432,10 @@ impl Provider {
             other_client: (!is_one_client).then(|| query(&raw.client_id)),
             ..records
         };
-        query.attempts.extend(counted.iter().flatten().map(|attempt| attempt.find()));
+        query.attempts.extend(counted.iter().map(CountAttempt::find));
         ask(NextQuery::Find, query, RefusalChannel::json(endpoint), move |found| {
-            let Found { client, other_client, one_time_record, token, mut attempts } = found;
-            // In the order from the last count to the first.
-            for attempt in counted.iter().flatten().rev() {
-                attempts = Ok(check_attempts(Some(attempt), attempts)?);
-            }
-            let attempts = check_attempts(None, attempts)?;
+            let Found { client, other_client, one_time_record, token, attempts } = found;
+            let attempts = check_attempts(&counted, attempts)?;
             let by_encoded = itself(client, &encoded.client_id);
             let by_raw = if is_one_client {
                 by_encoded.clone()
@@ -473,45 +476,32 @@ pub(crate) struct AuthenticatedClient {
     pub(crate) attempts: Vec<Option<Attempts>>,
 }
 
-/// Refuses a request if there were too many wrong secrets before it. Returns the other counts.
+/// Refuses a request if there were too many wrong secrets before it. Their counts are the last
+/// ones. Returns the other counts.
 fn check_attempts(
-    attempt: Option<&CountAttempt>,
+    counted: &[CountAttempt],
     found: Result<Vec<Option<Attempts>>, NotSupported>,
 ) -> Result<Vec<Option<Attempts>>, RejectReason> {
-    let mut found = found.map_err(|error| RejectReason::StoreFailed(error.to_string()))?;
-    if let Some(attempt) = attempt {
+    let mut found = found?;
+    for attempt in counted.iter().rev() {
         attempt.check(found.pop())?;
     }
     Ok(found)
 }
 
-/// Refuses a request with two readings. A wrong secret is counted for both clients.
+/// Refuses a request. A wrong secret is counted first, for each client that it was tried for.
 fn refuse_attempts<T>(
-    [first, second]: [Option<Box<CountAttempt>>; 2],
+    mut counted: Vec<CountAttempt>,
     endpoint: Endpoint,
     reason: RejectReason,
 ) -> Result<ServerStep<T>, RejectReason> {
-    match second {
-        Some(second) if !matches!(reason, RejectReason::SecretExpired(_)) => {
-            let channel = RefusalChannel::json(endpoint);
-            Ok(second.count_first(channel, move || refuse_attempt(first, endpoint, reason)))
-        }
-        _ => refuse_attempt(first, endpoint, reason),
-    }
-}
-
-/// Refuses a request. A wrong secret is counted first.
-fn refuse_attempt<T>(
-    attempt: Option<Box<CountAttempt>>,
-    endpoint: Endpoint,
-    reason: RejectReason,
-) -> Result<ServerStep<T>, RejectReason> {
-    match attempt {
-        // A secret that has expired is not a guess.
-        Some(attempt) if !matches!(reason, RejectReason::SecretExpired(_)) => {
-            Ok(attempt.count_failed(RefusalChannel::json(endpoint), reason))
-        }
-        _ => Err(reason),
+    // A secret that has expired is not a guess.
+    let is_guess = !matches!(reason, RejectReason::SecretExpired(_));
+    match counted.pop().filter(|_| is_guess) {
+        Some(attempt) => Ok(attempt.count_first(RefusalChannel::json(endpoint), move || {
+            refuse_attempts(counted, endpoint, reason)
+        })),
+        None => Err(reason),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct TokenRequest {
     pub(crate) scope: Option<Scope>,
     pub(crate) resource: Vec<String>,
     /// The query that counts a wrong password.
-    pub(crate) attempt: Option<Box<CountAttempt>>,
+    pub(crate) attempt: Option<CountAttempt>,
 }
 
 impl TokenRequest {

@@ -75,8 +75,9 @@ impl CanBeLeftOut for CountAttempt {
     const QUERY: OptionalQuery = OptionalQuery::CountAttempt;
 }
 
-/// The query that returns the count of attempts without counting one. `None` if there is no count.
-/// A count whose window has ended can be returned or be missing, since the server checks its end.
+/// The query that returns how many attempts were counted, and counts no attempt itself. The output
+/// is `None` if no attempt was counted. A count whose window has ended can be returned or be
+/// missing, since the server checks its end.
 ///
 /// A server asks it only as a part of [`Find`](crate::oauth2::server::store::Find).
 ///

@@ -102,36 +102,42 @@ fn joined(clients: Found, rest: Found) -> Found {
     Found { client: clients.client, other_client: clients.other_client, ..rest }
 }
 
+/// Defines the methods that one of the two stores answers, as blocking or as asynchronous ones.
 macro_rules! layered {
+    ($kind:ident $($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
+        $(layered! { @ $kind $method: $Query -> $Output })*
+    };
     // These two have answers from both stores.
-    (@ remove_client: $Query:ident -> $Output:ty) => {};
-    (@ find: $Query:ident -> $Output:ty) => {};
-    (@ find_client: $Query:ident -> $Output:ty) => {
-        layered! { @@ clients Clients find_client: $Query -> $Output }
+    (@ $kind:ident remove_client: $Query:ident -> $Output:ty) => {};
+    (@ $kind:ident find: $Query:ident -> $Output:ty) => {};
+    (@ $kind:ident find_client: $Query:ident -> $Output:ty) => {
+        layered! { $kind(clients Clients) find_client: $Query -> $Output }
     };
-    (@ save_client: $Query:ident -> $Output:ty) => {
-        layered! { @@ clients Clients save_client: $Query -> $Output }
+    (@ $kind:ident save_client: $Query:ident -> $Output:ty) => {
+        layered! { $kind(clients Clients) save_client: $Query -> $Output }
     };
-    (@ list_clients: $Query:ident -> $Output:ty) => {
-        layered! { @@ clients Clients list_clients: $Query -> $Output }
+    (@ $kind:ident list_clients: $Query:ident -> $Output:ty) => {
+        layered! { $kind(clients Clients) list_clients: $Query -> $Output }
     };
-    (@ $method:ident: $Query:ident -> $Output:ty) => {
-        layered! { @@ records Records $method: $Query -> $Output }
+    (@ $kind:ident $method:ident: $Query:ident -> $Output:ty) => {
+        layered! { $kind(records Records) $method: $Query -> $Output }
     };
-    (@@ $layer:ident $Error:ident $method:ident: $Query:ident -> $Output:ty) => {
+    (blocking($layer:ident $Error:ident) $method:ident: $Query:ident -> $Output:ty) => {
         fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
             self.$layer.$method(query).map_err(LayeredError::$Error)
         }
     };
-    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
-        $(layered! { @ $method: $Query -> $Output })*
+    (asynchronous($layer:ident $Error:ident) $method:ident: $Query:ident -> $Output:ty) => {
+        async fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
+            self.$layer.$method(query).await.map_err(LayeredError::$Error)
+        }
     };
 }
 
 impl<C: Store, R: Store> Store for Layered<C, R> {
     type Error = LayeredError<C::Error, R::Error>;
 
-    for_each_oauth2_query! { layered! {} }
+    for_each_oauth2_query! { layered! { blocking } }
 
     fn remove_client(&self, query: &RemoveClient) -> Result<bool, Self::Error> {
         let removed = self.clients.remove_client(query).map_err(LayeredError::Clients)?;
@@ -163,35 +169,10 @@ impl<C: Store, R: Store> Store for Layered<C, R> {
     }
 }
 
-macro_rules! layered_async {
-    (@ remove_client: $Query:ident -> $Output:ty) => {};
-    (@ find: $Query:ident -> $Output:ty) => {};
-    (@ find_client: $Query:ident -> $Output:ty) => {
-        layered_async! { @@ clients Clients find_client: $Query -> $Output }
-    };
-    (@ save_client: $Query:ident -> $Output:ty) => {
-        layered_async! { @@ clients Clients save_client: $Query -> $Output }
-    };
-    (@ list_clients: $Query:ident -> $Output:ty) => {
-        layered_async! { @@ clients Clients list_clients: $Query -> $Output }
-    };
-    (@ $method:ident: $Query:ident -> $Output:ty) => {
-        layered_async! { @@ records Records $method: $Query -> $Output }
-    };
-    (@@ $layer:ident $Error:ident $method:ident: $Query:ident -> $Output:ty) => {
-        async fn $method(&self, query: &$Query) -> Result<$Output, Self::Error> {
-            self.$layer.$method(query).await.map_err(LayeredError::$Error)
-        }
-    };
-    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
-        $(layered_async! { @ $method: $Query -> $Output })*
-    };
-}
-
 impl<C: AsyncStore + Sync, R: AsyncStore + Sync> AsyncStore for Layered<C, R> {
     type Error = LayeredError<C::Error, R::Error>;
 
-    for_each_oauth2_query! { layered_async! {} }
+    for_each_oauth2_query! { layered! { asynchronous } }
 
     async fn remove_client(&self, query: &RemoveClient) -> Result<bool, Self::Error> {
         let removed = self.clients.remove_client(query).await.map_err(LayeredError::Clients)?;

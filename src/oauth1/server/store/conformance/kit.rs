@@ -1,9 +1,8 @@
 //! Records for the checks, and queries whose failure ends the check.
 
-use std::ops::Deref;
 use std::time::Duration;
 
-use crate::core::conformance::rules::{Options, Rules, answered};
+use crate::core::conformance::kit::kit;
 use crate::core::one_time::RememberOnce;
 use crate::oauth1::server::store::approval::Approval;
 use crate::oauth1::server::store::traits::AsyncStore;
@@ -22,43 +21,16 @@ pub(crate) const VERIFIER: &str = "hash of a verifier";
 /// The lifetime of records that must not expire during the check.
 pub(crate) const LIFE: Duration = Duration::from_secs(3600);
 
-/// A store that is checked.
-pub(crate) struct Kit<'s, S: ?Sized> {
-    store: &'s S,
-    rules: Rules,
+kit! {
+    find_credentials: FindCredentials -> FoundCredentials;
+    remember_once: RememberOnce -> OneTimeUse;
+    save_temporary: SaveTemporary -> ();
+    find_temporary: FindTemporary -> Option<TemporaryRecord>;
+    record_decision: RecordDecision -> Option<TemporaryRecord>;
+    redeem: Redeem -> Redemption;
 }
 
-impl<S: ?Sized> Deref for Kit<'_, S> {
-    type Target = Rules;
-
-    fn deref(&self) -> &Rules {
-        &self.rules
-    }
-}
-
-/// Defines a method for each query, which asks the store and ends the check if it fails.
-macro_rules! answered_queries {
-    ($($method:ident: $Query:ident -> $Output:ty;)*) => {
-        $(pub(crate) async fn $method(&self, query: $Query) -> $Output {
-            answered(stringify!($Query), self.store.$method(&query).await)
-        })*
-    };
-}
-
-impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
-    pub(crate) fn new(store: &'s S, options: Options) -> Self {
-        Self { store, rules: Rules::new(options) }
-    }
-
-    answered_queries! {
-        find_credentials: FindCredentials -> FoundCredentials;
-        remember_once: RememberOnce -> OneTimeUse;
-        save_temporary: SaveTemporary -> ();
-        find_temporary: FindTemporary -> Option<TemporaryRecord>;
-        record_decision: RecordDecision -> Option<TemporaryRecord>;
-        redeem: Redeem -> Redemption;
-    }
-
+impl<S: AsyncStore + ?Sized> Kit<'_, S> {
     /// Returns a record on which the resource owner has not decided.
     pub(crate) fn waiting(&self) -> TemporaryRecord {
         let mut record = TemporaryRecord::new(

@@ -14,7 +14,6 @@
 //!
 //! conformance::check(&MemoryStore::default(), Timestamp::from_secs(1_700_000_000));
 //! ```
-#![expect(clippy::panic, reason = "a test calls it, and must fail when the store fails")]
 
 mod crowd;
 mod decisions;
@@ -22,7 +21,10 @@ mod kit;
 mod redeeming;
 mod temporaries;
 
+use self::crowd::{Move, Outcome, make};
+use self::kit::Kit;
 use super::traits::{AsyncStore, Blocking, Store};
+use crate::OneTimeUse;
 use crate::core::conformance::check::check_functions;
 use crate::core::conformance::one_time_values;
 use crate::core::conformance::race::Together;
@@ -74,7 +76,7 @@ check_functions! {
 }
 
 /// Checks each query alone.
-async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
+async fn one_by_one<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     temporaries::check(kit).await;
     decisions::check(kit).await;
     redeeming::check(kit).await;
@@ -84,17 +86,10 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
 }
 
 /// Checks the races.
-async fn at_once<S: AsyncStore + ?Sized>(
-    kit: &kit::Kit<'_, S>,
-    together: impl Together<crowd::Move, crowd::Outcome>,
-) {
+async fn at_once<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: impl Together<Move, Outcome>) {
     decisions::race(kit, &together).await;
     redeeming::race(kit, &together).await;
-    let remember_all = async |rounds: Vec<Vec<RememberOnce>>| {
-        let moves = |round: Vec<_>| round.into_iter().map(crowd::Move::Remember).collect();
-        let outcomes = together(rounds.into_iter().map(moves).collect()).await;
-        let uses = |round: Vec<_>| round.into_iter().map(crowd::Outcome::one_time_use).collect();
-        outcomes.into_iter().map(uses).collect()
-    };
-    one_time_values::race(kit, OneTimePurpose::OAuth1Nonce, &remember_all).await;
+    let is_first = |outcome: &Outcome| *outcome == Outcome::Remembered(OneTimeUse::First);
+    let purpose = OneTimePurpose::OAuth1Nonce;
+    one_time_values::race(kit, purpose, &together, Move::Remember, is_first).await;
 }

@@ -1,9 +1,7 @@
 //! The queries of a race, and their outputs.
 
 use crate::OneTimeUse;
-use crate::core::conformance::crowd;
 use crate::core::one_time::RememberOnce;
-use crate::core::server_queries;
 use crate::oauth2::server::store::attempts::CountAttempt;
 use crate::oauth2::server::store::optional::NotSupported;
 use crate::oauth2::server::store::purge::{Purge, Purged};
@@ -12,7 +10,7 @@ use crate::oauth2::server::store::queries::{
     SaveOneTimeRecord, SaveTokens, Saved,
 };
 use crate::oauth2::server::store::records::attempt::Attempts;
-use crate::oauth2::server::store::traits::{AsyncStore, Blocking, Store};
+use crate::oauth2::server::store::traits::AsyncStore;
 
 /// One query of many.
 #[derive(Clone)]
@@ -43,7 +41,11 @@ pub(crate) enum Outcome {
     Purged(Result<Purged, NotSupported>),
 }
 
-async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S::Error> {
+/// Asks the store.
+pub(crate) async fn make<S: AsyncStore + ?Sized>(
+    store: &S,
+    one: Move,
+) -> Result<Outcome, S::Error> {
     Ok(match one {
         Move::Redeem(query) => Outcome::Redeemed(store.redeem(&query).await?),
         Move::Rotate(query) => Outcome::Rotated(store.rotate(&query).await?),
@@ -60,24 +62,4 @@ async fn make<S: AsyncStore + ?Sized>(store: &S, one: Move) -> Result<Outcome, S
         Move::Remember(query) => Outcome::Remembered(store.remember_once(&query).await?),
         Move::Purge(query) => Outcome::Purged(store.purge(&query).await?),
     })
-}
-
-fn end<E: std::fmt::Display>(outcome: Result<Outcome, E>) -> Outcome {
-    outcome.unwrap_or_else(|why| panic!("the store failed while several asked it at once: {why}"))
-}
-
-/// Runs the rounds one after another, with a thread for each move of a round.
-pub(crate) fn threads<S: Store + Sync + ?Sized>(
-    store: &S,
-    rounds: Vec<Vec<Move>>,
-) -> Vec<Vec<Outcome>> {
-    crowd::threads(rounds, |one| end(server_queries::at_once(make(&Blocking(store), one))))
-}
-
-/// Runs the rounds one after another, all moves of a round as futures.
-pub(crate) async fn tasks<S: AsyncStore + ?Sized>(
-    store: &S,
-    rounds: Vec<Vec<Move>>,
-) -> Vec<Vec<Outcome>> {
-    crowd::tasks(rounds, async |one| end(make(store, one).await)).await
 }

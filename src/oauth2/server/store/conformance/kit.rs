@@ -1,12 +1,12 @@
 //! Records for the checks, and queries whose failure ends the check.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::OneTimeUse;
 use crate::Timestamp;
-use crate::core::conformance::rules::{Options, Rules, answered};
+use crate::core::conformance::kit::kit;
+use crate::core::conformance::rules::answered;
 use crate::core::one_time::RememberOnce;
 use crate::core::record_format::RecordFormat;
 use crate::core::token_hash::TokenHash;
@@ -43,17 +43,10 @@ pub(crate) const OTHER_CLIENT: &str = "other conformance client";
 /// The lifetime of records and tokens that must not expire during the check.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// A store that is checked.
-pub(crate) struct Kit<'s, S: ?Sized> {
-    store: &'s S,
-    rules: Rules,
-}
-
-impl<S: ?Sized> Deref for Kit<'_, S> {
-    type Target = Rules;
-
-    fn deref(&self) -> &Rules {
-        &self.rules
+/// Changes the records of new tokens.
+pub(crate) fn change(tokens: &mut NewTokens, change: impl Fn(&mut TokenRecord)) {
+    for token in [&mut tokens.access].into_iter().chain(&mut tokens.refresh) {
+        change(Arc::make_mut(&mut token.record));
     }
 }
 
@@ -62,26 +55,13 @@ pub(crate) fn refresh(tokens: &NewTokens) -> KeyedToken {
     tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone())
 }
 
-/// Defines a method for each query, which asks the store and ends the check if it fails.
-macro_rules! answered_queries {
-    ($($method:ident: $Query:ident -> $Output:ty $(, $default:ident)*;)*) => {
-        $(pub(crate) async fn $method(&self, query: $Query) -> $Output {
-            answered(stringify!($Query), self.store.$method(&query).await)
-        })*
-    };
-}
+for_each_oauth2_query! { kit! {} }
 
-impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
-    pub(crate) fn new(store: &'s S, options: Options) -> Self {
-        Self { store, rules: Rules::new(options) }
-    }
-
+impl<S: AsyncStore + ?Sized> Kit<'_, S> {
     /// Returns whether the store answers an optional query.
     pub(crate) fn supports(&self, query: OptionalQuery) -> bool {
         self.store.supports(query)
     }
-
-    for_each_oauth2_query! { answered_queries! {} }
 
     /// Returns the output of Find by one query after the other.
     pub(crate) async fn find_in_turn(&self, query: &Find) -> Found {
@@ -158,6 +138,13 @@ impl<'s, S: AsyncStore + ?Sized> Kit<'s, S> {
 
     pub(crate) fn grant(&self) -> Arc<GrantRecord> {
         self.grant_to(CLIENT)
+    }
+
+    /// Returns a grant of a user.
+    pub(crate) fn grant_of(&self, user: &str) -> Arc<GrantRecord> {
+        let mut grant = self.grant();
+        Arc::make_mut(&mut grant).user = Some(user.to_owned());
+        grant
     }
 
     pub(crate) fn grant_to(&self, client_id: &str) -> Arc<GrantRecord> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clients::registered;
-use super::kit::{Kit, refresh};
+use super::kit::{Kit, change, refresh};
 use crate::oauth2::server::store::lists::{ListClients, ListGrants};
 use crate::oauth2::server::store::queries::{RemoveClient, Revoke, SaveTokens};
-use crate::oauth2::server::store::records::grant_record::{GrantId, GrantRecord};
+use crate::oauth2::server::store::records::grant_record::GrantId;
 use crate::oauth2::server::store::traits::AsyncStore;
 
 /// Returns the identifiers of all grants of a user, in the order of the list.
@@ -30,12 +30,9 @@ async fn grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, user: &str, limit: u32
 
 pub(crate) async fn check_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let user = kit.name("user");
-    let grant_of = |user: &str| {
-        Arc::new(GrantRecord { user: Some(user.to_owned()), ..GrantRecord::clone(&kit.grant()) })
-    };
     let mut expected = Vec::new();
     for _ in 0..5 {
-        let grant = grant_of(&user);
+        let grant = kit.grant_of(&user);
         kit.keep(&kit.tokens(&grant)).await;
         expected.push(grant.id);
     }
@@ -49,7 +46,7 @@ pub(crate) async fn check_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     }
     // Grants that must not be listed.
     for other in [user.to_uppercase(), format!("{user} "), kit.name("user")] {
-        kit.keep(&kit.tokens(&grant_of(&other))).await;
+        kit.keep(&kit.tokens(&kit.grant_of(&other))).await;
     }
     kit.must_equal(
         &grants(kit, &user, 100).await,
@@ -57,18 +54,16 @@ pub(crate) async fn check_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
         "ListGrants compares users byte for byte",
     );
     let before = grants(kit, &user, 100).await;
-    let mut over = kit.tokens(&grant_of(&user));
+    let mut over = kit.tokens(&kit.grant_of(&user));
     let past = Some(kit.past());
-    for token in [Some(&mut over.access), over.refresh.as_mut()].into_iter().flatten() {
-        Arc::make_mut(&mut token.record).expires_at = past;
-    }
+    change(&mut over, |record| record.expires_at = past);
     kit.keep(&over).await;
     kit.must_equal(
         &grants(kit, &user, 100).await,
         &before,
         "ListGrants does not list a grant whose tokens have all expired",
     );
-    let revoked = kit.tokens(&grant_of(&user));
+    let revoked = kit.tokens(&kit.grant_of(&user));
     kit.keep(&revoked).await;
     kit.revoke(Revoke::Grant(revoked.access.record.grant.id)).await;
     kit.must_equal(
@@ -83,14 +78,11 @@ pub(crate) async fn check_grants<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 /// Checks the entry of a grant whose refresh token was replaced.
 async fn rotated<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let user = kit.name("user");
-    let grant =
-        Arc::new(GrantRecord { user: Some(user.clone()), ..GrantRecord::clone(&kit.grant()) });
+    let grant = kit.grant_of(&user);
     let (first, mut second) = (kit.tokens(&grant), kit.tokens(&grant));
     kit.keep(&first).await;
     let later = kit.now.after(Duration::from_secs(60));
-    for token in [Some(&mut second.access), second.refresh.as_mut()].into_iter().flatten() {
-        Arc::make_mut(&mut token.record).issued_at = later;
-    }
+    change(&mut second, |record| record.issued_at = later);
     kit.rotate(kit.rotation(&refresh(&first), None, &second)).await;
     let page = kit.list_grants(ListGrants::new(&user, 10, kit.now)).await.unwrap_or_default();
     let entries: Vec<_> =
@@ -118,8 +110,7 @@ async fn rotated<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
 async fn exchanged<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let user = kit.name("user");
-    let grant =
-        Arc::new(GrantRecord { user: Some(user.clone()), ..GrantRecord::clone(&kit.grant()) });
+    let grant = kit.grant_of(&user);
     let first = kit.tokens(&grant);
     kit.keep(&first).await;
     let mut tokens = kit.exchanged(&first.access);

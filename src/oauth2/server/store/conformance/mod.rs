@@ -23,7 +23,6 @@
 //!
 //! Queries that a store leaves out are only checked for their output
 //! ([`OptionalQuery`]).
-#![expect(clippy::panic, reason = "a test calls it, and must fail when the store fails")]
 
 mod attempts;
 mod clients;
@@ -33,7 +32,6 @@ mod kit;
 mod left_out;
 mod listing;
 mod one_time_records;
-mod one_time_values;
 mod purging;
 mod races;
 mod races_of_revoking;
@@ -41,10 +39,18 @@ mod revoking;
 mod texts;
 mod tokens;
 
+use self::crowd::{Move, Outcome, make};
+use self::kit::Kit;
 use super::optional::OptionalQuery;
 use super::traits::{AsyncStore, Blocking, Store};
+use crate::OneTimeUse;
 use crate::core::conformance::check::check_functions;
+use crate::core::conformance::one_time_values;
 use crate::core::conformance::race::Together;
+use crate::core::one_time::{OneTimePurpose, RememberOnce};
+
+/// The purpose of the values that are checked.
+const ONE_TIME_PURPOSE: OneTimePurpose = OneTimePurpose::ClientAssertion;
 
 check_functions! {
     /// Checks a blocking store, with the defaults of [`Check`].
@@ -114,7 +120,7 @@ impl Check {
 }
 
 /// Checks each query alone.
-async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
+async fn one_by_one<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.register().await;
     clients::check(kit).await;
     one_time_records::check(kit).await;
@@ -129,7 +135,11 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
         }
         match query {
             OptionalQuery::CountAttempt => attempts::check(kit).await,
-            OptionalQuery::RememberOnce => one_time_values::check(kit).await,
+            OptionalQuery::RememberOnce => {
+                let remember = async |query: RememberOnce| kit.remember_once(query).await;
+                let other = OneTimePurpose::OpenId2Nonce;
+                one_time_values::check(kit, ONE_TIME_PURPOSE, other, remember).await;
+            }
             OptionalQuery::ListGrants => listing::check_grants(kit).await,
             OptionalQuery::ListClients => listing::check_clients(kit).await,
             OptionalQuery::Purge => purging::check(kit).await,
@@ -138,17 +148,15 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
 }
 
 /// Checks the races.
-async fn at_once<S: AsyncStore + ?Sized>(
-    kit: &kit::Kit<'_, S>,
-    together: impl Together<crowd::Move, crowd::Outcome>,
-) {
+async fn at_once<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, together: impl Together<Move, Outcome>) {
     races::check(kit, &together).await;
     races_of_revoking::check(kit, &together).await;
     if kit.supports(OptionalQuery::CountAttempt) {
         attempts::race(kit, &together).await;
     }
     if kit.supports(OptionalQuery::RememberOnce) {
-        one_time_values::race(kit, &together).await;
+        let is_first = |outcome: &Outcome| *outcome == Outcome::Remembered(OneTimeUse::First);
+        one_time_values::race(kit, ONE_TIME_PURPOSE, &together, Move::Remember, is_first).await;
     }
     if kit.supports(OptionalQuery::Purge) {
         purging::race(kit, &together).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::crowd::{Move, Outcome};
-use super::kit::{Kit, refresh};
+use super::kit::{Kit, change, refresh};
 use crate::core::conformance::race::{Together, run_some};
 use crate::oauth2::server::store::optional::NotSupported;
 use crate::oauth2::server::store::purge::{Purge, Purged};
@@ -34,9 +34,8 @@ async fn purge_all<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>, query: &Purge) -> u
 /// Returns tokens that expire one second after `now`.
 fn ending<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) -> NewTokens {
     let mut tokens = kit.tokens(&kit.grant());
-    for token in [Some(&mut tokens.access), tokens.refresh.as_mut()].into_iter().flatten() {
-        Arc::make_mut(&mut token.record).expires_at = Some(kit.now.after(Duration::from_secs(1)));
-    }
+    let end = Some(kit.now.after(Duration::from_secs(1)));
+    change(&mut tokens, |record| record.expires_at = end);
     tokens
 }
 

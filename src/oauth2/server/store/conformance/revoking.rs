@@ -265,15 +265,12 @@ async fn families<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
 async fn users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let user = kit.name("Jane");
-    let of = |user: &str| {
-        Arc::new(GrantRecord { user: Some(user.to_owned()), ..GrantRecord::clone(&kit.grant()) })
-    };
-    let (one, two) = (kit.tokens(&of(&user)), kit.tokens(&of(&user)));
+    let (one, two) = (kit.tokens(&kit.grant_of(&user)), kit.tokens(&kit.grant_of(&user)));
     kit.keep(&one).await;
     kit.keep(&NewTokens { refresh: None, ..two.clone() }).await;
     let exchanged = kit.exchange(&one.access).await;
-    let code = kit.issue(kit.code(&of(&user))).await;
-    let grant = of(&user);
+    let code = kit.issue(kit.code(&kit.grant_of(&user))).await;
+    let grant = kit.grant_of(&user);
     let device = kit.issue(kit.device(&grant, DeviceStage::Waiting)).await;
     let granted = Arc::new(kit.device(&grant, DeviceStage::Granted(grant.clone())));
     let replaced = kit.replace_one_time_record(ReplaceOneTimeRecord {
@@ -284,9 +281,9 @@ async fn users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     kit.must(replaced.await, "ReplaceOneTimeRecord of the present version answers true");
     let waiting = kit.issue(kit.device(&kit.grant(), DeviceStage::Waiting)).await;
     let others = [
-        kit.tokens(&of(&user.to_lowercase())),
-        kit.tokens(&of(&format!("{user} "))),
-        kit.tokens(&of(&user.to_uppercase())),
+        kit.tokens(&kit.grant_of(&user.to_lowercase())),
+        kit.tokens(&kit.grant_of(&format!("{user} "))),
+        kit.tokens(&kit.grant_of(&user.to_uppercase())),
     ];
     for tokens in &others {
         kit.keep(tokens).await;
@@ -316,7 +313,7 @@ async fn users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
             "Revoke of a user compares users byte for byte",
         );
     }
-    let again = kit.tokens(&of(&user));
+    let again = kit.tokens(&kit.grant_of(&user));
     kit.keep(&again).await;
     kit.must_have(&again.access, "a user whose grants were revoked can have new grants").await;
 }

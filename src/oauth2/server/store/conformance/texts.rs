@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::clients::registered;
-use super::kit::Kit;
+use super::kit::{Kit, change};
 use crate::Timestamp;
 use crate::oauth2::server::store::queries::{
     FindClient, RemoveClient, Revoke, SaveClient, SaveTokens, Saved,
@@ -77,8 +77,7 @@ async fn similar_users<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     ]);
     let mut all = Vec::new();
     for user in names {
-        let grant = GrantRecord { user: Some(user.clone()), ..GrantRecord::clone(&kit.grant()) };
-        let tokens = kit.tokens(&Arc::new(grant));
+        let tokens = kit.tokens(&kit.grant_of(&user));
         kit.keep(&tokens).await;
         kit.must_have(&tokens.access, "the record of a token keeps all bytes of its user").await;
         all.push((user, tokens));
@@ -113,16 +112,12 @@ async fn long_values<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
 
 async fn far_times<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let mut tokens = kit.tokens(&kit.grant());
-    for token in [Some(&mut tokens.access), tokens.refresh.as_mut()].into_iter().flatten() {
-        Arc::make_mut(&mut token.record).expires_at = Some(LAST_SECOND);
-    }
+    change(&mut tokens, |record| record.expires_at = Some(LAST_SECOND));
     kit.keep(&tokens).await;
     let rule = "a token that expires in the last second of the year 9999 is kept";
     kit.must_have(&tokens.access, rule).await;
     let mut endless = kit.tokens(&kit.grant());
-    for token in [Some(&mut endless.access), endless.refresh.as_mut()].into_iter().flatten() {
-        Arc::make_mut(&mut token.record).expires_at = None;
-    }
+    change(&mut endless, |record| record.expires_at = None);
     kit.keep(&endless).await;
     kit.must_have(&endless.access, "a token that never expires is kept").await;
     let mut code = kit.code(&kit.grant());

@@ -4,13 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::Timestamp;
-use crate::core::one_time::in_batches;
+use crate::core::expiries::{self, DROPPED_AT_ONCE};
 use crate::core::token_hash::TokenHash;
 use crate::oauth2::server::store::attempts::{CountAttempt, FindAttempts};
 use crate::oauth2::server::store::records::attempt::{AttemptPurpose, Attempts};
-
-/// The number of ended counts that one query drops at most.
-const DROPPED_AT_ONCE: u32 = 32;
 
 /// The counts of attempts. Each attempt drops a few ended counts.
 #[derive(Debug, Default)]
@@ -52,7 +49,7 @@ impl AttemptCounts {
 
     /// Drops ended counts, and returns how many.
     pub(crate) fn purge(&self, now: Timestamp, limit: u32) -> u32 {
-        in_batches(limit, |batch| {
+        expiries::in_batches(limit, |batch| {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).drop_ended(now, batch)
         })
     }
@@ -60,14 +57,8 @@ impl AttemptCounts {
 
 impl Tables {
     fn drop_ended(&mut self, now: Timestamp, limit: u32) -> u32 {
-        let mut dropped = 0;
-        while dropped < limit
-            && self.ends.first().is_some_and(|(ends_at, _)| *ends_at <= now)
-            && let Some((_, name)) = self.ends.pop_first()
-        {
+        expiries::drop_expired(&mut self.ends, now, limit, |name| {
             self.counts.remove(&name);
-            dropped += 1;
-        }
-        dropped
+        })
     }
 }

@@ -104,7 +104,7 @@ pub(crate) struct StoredToken {
     /// A copy of the record's expiry, so that a sweep need not follow the pointer. `NEVER` if the
     /// token does not expire.
     pub(crate) expires_at: Timestamp,
-    /// The time at which the seal of the successor is dropped. `NEVER` if there is no seal.
+    /// The time at which the store drops the sealed successor. `NEVER` if the record has none.
     pub(crate) sealed_until: Timestamp,
     /// The mark that the client was removed, or its tokens revoked.
     pub(crate) client: Option<Arc<Ending>>,

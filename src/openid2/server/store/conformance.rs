@@ -13,13 +13,10 @@
 //!
 //! conformance::check(&MemoryStore::default(), Timestamp::from_secs(1_700_000_000));
 //! ```
-#![expect(clippy::panic, reason = "a test calls it, and must fail when the store fails")]
-
-mod crowd;
-mod kit;
 
 use crate::OneTimeUse;
 use crate::core::conformance::check::check_functions;
+use crate::core::conformance::kit::kit;
 use crate::core::conformance::one_time_values;
 use crate::core::conformance::race::Together;
 use crate::core::one_time::{OneTimePurpose, RememberOnce};
@@ -70,8 +67,20 @@ check_functions! {
     options;
 }
 
+kit! {
+    remember_once: RememberOnce -> OneTimeUse;
+}
+
+/// Asks the store.
+async fn make<S: AsyncStore + ?Sized>(
+    store: &S,
+    query: RememberOnce,
+) -> Result<OneTimeUse, S::Error> {
+    store.remember_once(&query).await
+}
+
 /// Checks the query alone.
-async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
+async fn one_by_one<S: AsyncStore + ?Sized>(kit: &Kit<'_, S>) {
     let remember = async |query: RememberOnce| kit.remember_once(query).await;
     let other = OneTimePurpose::OAuth1Nonce;
     one_time_values::check(kit, OneTimePurpose::OpenId2Nonce, other, remember).await;
@@ -79,8 +88,10 @@ async fn one_by_one<S: AsyncStore + ?Sized>(kit: &kit::Kit<'_, S>) {
 
 /// Checks the race.
 async fn at_once<S: AsyncStore + ?Sized>(
-    kit: &kit::Kit<'_, S>,
+    kit: &Kit<'_, S>,
     together: impl Together<RememberOnce, OneTimeUse>,
 ) {
-    one_time_values::race(kit, OneTimePurpose::OpenId2Nonce, &together).await;
+    let is_first = |one_time_use: &OneTimeUse| *one_time_use == OneTimeUse::First;
+    let purpose = OneTimePurpose::OpenId2Nonce;
+    one_time_values::race(kit, purpose, &together, |query| query, is_first).await;
 }
